@@ -1,0 +1,9 @@
+//! Runs a language model on a burn device. Bytes in, tokens and tensors out: no files, no network,
+//! no clock, and therefore the same code natively and in the browser.
+
+pub mod checkpoint;
+pub mod error;
+pub mod generate;
+pub mod tokenizer;
+
+pub use error::{CheckpointError, EngineError};

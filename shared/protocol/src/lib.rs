@@ -1,0 +1,7 @@
+//! The vocabulary that server, browser and engine share: pure data with serde, no I/O.
+
+pub mod field_error;
+pub mod generation;
+pub mod language;
+
+pub use field_error::FieldError;
