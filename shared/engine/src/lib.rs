@@ -2,8 +2,10 @@
 //! no clock, and therefore the same code natively and in the browser.
 
 pub mod checkpoint;
+pub mod decoder;
 pub mod error;
 pub mod generate;
+pub mod kernels;
 pub mod tokenizer;
 
 pub use error::{CheckpointError, EngineError};

@@ -1,0 +1,3 @@
+//! Arithmetic on quantised weights: one layout, several homes.
+
+pub mod packed;
