@@ -1,0 +1,35 @@
+//! `backend models …`: fetch, look at and take away models.
+
+mod list;
+mod units;
+
+use clap::{Args, Subcommand};
+
+use super::{Context, Failure};
+use crate::hub::Hub;
+
+/// Arguments of `models`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What to do with the models
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands of `models`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the models that are here and those that can be fetched
+    List(list::Arguments),
+}
+
+/// Runs `models`.
+///
+/// # Errors
+/// What the hub could not do.
+pub fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
+    let hub = Hub::new(&context.data_dir)?;
+    match arguments.command {
+        Command::List(arguments) => list::run(&arguments, &hub),
+    }
+}

@@ -1,0 +1,4 @@
+//! The native side of Polydetox: command line, server, and where models come from.
+
+pub mod cli;
+pub mod hub;
