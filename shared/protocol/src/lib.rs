@@ -1,7 +1,9 @@
 //! The vocabulary that server, browser and engine share: pure data with serde, no I/O.
 
+pub mod api;
 pub mod field_error;
 pub mod generation;
 pub mod language;
+pub mod provenance;
 
 pub use field_error::FieldError;

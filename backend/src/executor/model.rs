@@ -1,0 +1,49 @@
+//! What the executor needs of a model.
+
+use engine::EngineError;
+use engine::generate::{GenerationEvent, GenerationRequest, SequenceId};
+
+/// A model in memory. Shared by the threads that prepare requests and the one that runs them.
+pub trait TextModel: Send + Sync {
+    /// Validates the request and turns a text prompt into tokens; returns how many.
+    ///
+    /// # Errors
+    /// Names the field that is out of range, `prompt` where it does not fit the context.
+    fn prepare(&self, request: &mut GenerationRequest) -> Result<usize, EngineError>;
+
+    /// Refuses texts that cannot be measured: empty ones and ones that do not fit the context.
+    ///
+    /// # Errors
+    /// Names the text, as `texts[3]`.
+    fn check_texts(&self, texts: &[String]) -> Result<(), EngineError>;
+
+    /// A new, empty generator. Called on the thread that will own it.
+    ///
+    /// # Errors
+    /// Where the device cannot hold one.
+    fn generator(&self) -> Result<Box<dyn TextGenerator>, EngineError>;
+
+    /// Log-probabilities (natural logarithm) of each text's tokens given what precedes them.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    fn log_probabilities(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EngineError>;
+}
+
+/// Continues many sequences together, at most one token each per step.
+pub trait TextGenerator {
+    /// Takes a sequence into the batch.
+    ///
+    /// # Errors
+    /// Where the request is invalid or there is no room for it.
+    fn submit(&mut self, request: GenerationRequest) -> Result<SequenceId, EngineError>;
+
+    /// One step.
+    ///
+    /// # Errors
+    /// Where the device fails; the generator is not used again then.
+    fn step(&mut self) -> Result<Vec<(SequenceId, GenerationEvent)>, EngineError>;
+
+    /// Takes a sequence out of the batch.
+    fn cancel(&mut self, id: SequenceId);
+}

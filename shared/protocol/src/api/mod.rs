@@ -1,0 +1,11 @@
+//! What goes over the wire between the page (or any client) and the server.
+
+pub mod completions;
+pub mod devices;
+pub mod error;
+pub mod generate;
+pub mod health;
+pub mod models;
+pub mod perplexity;
+
+pub use error::{ErrorBody, ErrorDetail, ErrorKind};
