@@ -1,4 +1,5 @@
 //! The native side of Polydetox: command line, server, and where models come from.
 
 pub mod cli;
+pub mod executor;
 pub mod hub;

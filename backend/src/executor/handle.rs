@@ -13,8 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 use super::counters::{Counters, add};
 use super::failure::Refusal;
 use super::generation::{Generation, Scoring};
-use super::model::TextModel;
 use super::measurement::Measurement;
+use super::model::TextModel;
 use super::worker::{Job, Message, Waiting, Worker};
 
 /// How much is done at once and how much may wait.
@@ -93,10 +93,7 @@ impl Executor {
     ///
     /// # Errors
     /// The request is invalid, there is no room, or the engine does not run.
-    pub fn generate(
-        &self,
-        requests: Vec<GenerationRequest>,
-    ) -> Result<Vec<Generation>, Refusal> {
+    pub fn generate(&self, requests: Vec<GenerationRequest>) -> Result<Vec<Generation>, Refusal> {
         let mut prepared = Vec::with_capacity(requests.len());
         for mut request in requests {
             let prompt_tokens = self.model.prepare(&mut request)?;
@@ -157,7 +154,8 @@ impl Executor {
                 add(&self.counters.refused, 1);
                 return Err(Refusal::Full {
                     places,
-                    retry_after: 1 + (self.counters.load().waiting / self.limits.slots.max(1)) as u64,
+                    retry_after: 1
+                        + (self.counters.load().waiting / self.limits.slots.max(1)) as u64,
                 });
             }
             Err(TryAcquireError::Closed) => return Err(self.closed()),

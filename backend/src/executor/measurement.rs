@@ -50,7 +50,10 @@ impl Measurement {
         measure: impl FnOnce(&[&str]) -> Result<Vec<Vec<f32>>, Failure>,
     ) -> Result<usize, Failure> {
         let batch = self.left.split_off(self.left.len().saturating_sub(count));
-        let texts: Vec<&str> = batch.iter().map(|index| self.texts[*index].as_str()).collect();
+        let texts: Vec<&str> = batch
+            .iter()
+            .map(|index| self.texts[*index].as_str())
+            .collect();
         let mut tokens = 0;
         for (index, values) in batch.into_iter().zip(measure(&texts)?) {
             tokens += values.len();

@@ -116,7 +116,10 @@ async fn several_sequences_get_places_together_or_not_at_all() {
     script.hold();
     let first = one(&executor, "p", 2).unwrap();
     let three = (0..3).map(|_| request("p", 2)).collect();
-    assert!(matches!(executor.generate(three), Err(Refusal::Full { .. })));
+    assert!(matches!(
+        executor.generate(three),
+        Err(Refusal::Full { .. })
+    ));
     // The refused ones took no place.
     let two = executor
         .generate(vec![request("p", 2), request("p", 2)])
@@ -153,12 +156,12 @@ async fn a_deserted_request_leaves_the_queue_before_its_turn() {
     script.step_milliseconds.store(2, Ordering::SeqCst);
     let running = one(&executor, "long", 8000).unwrap();
     let waiting = one(&executor, "waits", 1).unwrap();
-    assert!(matches!(
-        one(&executor, "p", 1),
-        Err(Refusal::Full { .. })
-    ));
+    assert!(matches!(one(&executor, "p", 1), Err(Refusal::Full { .. })));
     drop(waiting);
-    until("the queue is empty", || executor.counters().load().waiting == 0).await;
+    until("the queue is empty", || {
+        executor.counters().load().waiting == 0
+    })
+    .await;
     // Its place is free although the running one goes on.
     let next = one(&executor, "next", 1).unwrap();
     assert_eq!(executor.counters().load().running, 1);
@@ -178,12 +181,18 @@ async fn a_reader_that_does_not_read_is_cancelled_and_holds_nobody_up() {
     let mut slow = one(&executor, "slow", 8000).unwrap();
     let quick = one(&executor, "quick", 100).unwrap();
     assert_eq!(finish(quick).await.unwrap(), scripted_text(42, 100));
-    until("the slow one is gone", || executor.counters().load().running == 0).await;
+    until("the slow one is gone", || {
+        executor.counters().load().running == 0
+    })
+    .await;
     let mut last = None;
     while let Some(event) = slow.next().await {
         last = Some(event);
     }
-    assert!(matches!(last, Some(Err(Failure::SlowReader(_)))), "{last:?}");
+    assert!(
+        matches!(last, Some(Err(Failure::SlowReader(_)))),
+        "{last:?}"
+    );
 }
 
 #[tokio::test]
@@ -214,7 +223,9 @@ async fn an_engine_that_keeps_failing_is_given_up() {
         let failure = finish(one(&executor, "SICK", 3).unwrap()).await;
         assert_eq!(
             failure,
-            Err(Failure::Engine(EngineError::Device("the script is sick".into())))
+            Err(Failure::Engine(EngineError::Device(
+                "the script is sick".into()
+            )))
         );
     }
     until("it is given up", || !executor.healthy()).await;

@@ -92,7 +92,9 @@ impl Worker {
             self.fail_running(&failure);
             self.setbacks += 1;
             if self.setbacks >= SETBACKS_LIMIT {
-                tracing::error!("the engine failed {SETBACKS_LIMIT} times in a row and is given up");
+                tracing::error!(
+                    "the engine failed {SETBACKS_LIMIT} times in a row and is given up"
+                );
                 self.healthy.store(false, Ordering::Relaxed);
                 self.places.close();
                 self.fail_waiting(&failure);
@@ -127,9 +129,8 @@ impl Worker {
     /// Takes what has arrived; waits where there is nothing to do. `false` means stopped.
     fn receive(&mut self) -> bool {
         loop {
-            let idle = self.running.is_empty()
-                && self.waiting.is_empty()
-                && self.measurements.is_empty();
+            let idle =
+                self.running.is_empty() && self.waiting.is_empty() && self.measurements.is_empty();
             let message = if idle && self.stop_at.is_none() {
                 self.messages.recv().map_err(|_| TryRecvError::Disconnected)
             } else {
@@ -178,7 +179,8 @@ impl Worker {
     fn let_go(&mut self, generator: &mut dyn TextGenerator) {
         let before = self.waiting.len() + self.measurements.len();
         self.waiting.retain(|waiting| !waiting.events.is_closed());
-        self.measurements.retain(|measurement| !measurement.deserted());
+        self.measurements
+            .retain(|measurement| !measurement.deserted());
         let gone = before - self.waiting.len() - self.measurements.len();
         self.counters.waiting.fetch_sub(gone, Ordering::Relaxed);
         add(&self.counters.cancelled, gone);

@@ -180,7 +180,9 @@ mod tests {
 
     #[test]
     fn an_unknown_field_is_refused_and_absent_ones_have_defaults() {
-        assert!(serde_json::from_str::<GenerateRequest>(r#"{"prompt":"a","temprature":1}"#).is_err());
+        assert!(
+            serde_json::from_str::<GenerateRequest>(r#"{"prompt":"a","temprature":1}"#).is_err()
+        );
         let request: GenerateRequest = serde_json::from_str(r#"{"prompt":"a"}"#).unwrap();
         assert_eq!(request.sampler(), SamplerSettings::default());
         assert_eq!(request.max_new_tokens, 50);

@@ -37,7 +37,10 @@ pub struct TextPerplexity {
 impl TextPerplexity {
     /// From the log-probabilities of a text's tokens (natural logarithm).
     pub fn from_log_probabilities(log_probabilities: &[f32]) -> Self {
-        let log_likelihood = log_probabilities.iter().map(|value| f64::from(*value)).sum();
+        let log_likelihood = log_probabilities
+            .iter()
+            .map(|value| f64::from(*value))
+            .sum();
         Self::from_sum(log_likelihood, log_probabilities.len())
     }
 
