@@ -1,0 +1,5 @@
+//! Checkpoint parsers: against the reference implementation, and against broken files.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod quantisation;
