@@ -21,7 +21,16 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), HubError> {
     text.push(b'\n');
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(HubError::io(directory))?;
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(HubError::io(directory))?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As any other file of the user; the default would keep it from everybody else.
+        builder.permissions(fs::Permissions::from_mode(0o644));
+    }
+    let mut file = builder
+        .tempfile_in(directory)
+        .map_err(HubError::io(directory))?;
     file.write_all(&text).map_err(HubError::io(path))?;
     file.as_file().sync_all().map_err(HubError::io(path))?;
     file.persist(path)

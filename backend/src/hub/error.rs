@@ -140,9 +140,7 @@ impl HubError {
                  again; it goes on where it stopped"
                     .into(),
             ),
-            Self::Locked { .. } => {
-                Some("wait for it, or leave --no-wait out and this command does".into())
-            }
+            Self::Locked { .. } => Some("run the command again when it has ended".into()),
             Self::AllSourcesFailed { id, .. } => Some(format!(
                 "once the network is back, run the command again: it goes on where it stopped. A \
                  copy you already have can be taken with `backend models pull {id} --source PATH`"

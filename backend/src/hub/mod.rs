@@ -5,17 +5,25 @@
 mod atomic;
 mod digest;
 mod error;
+mod file_source;
+mod keep;
 mod manifest;
 mod model_id;
+mod pull;
 mod record;
+mod resolve;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use error::HubError;
+pub use file_source::FileSource;
+pub use keep::{Registration, Removed};
 pub use manifest::{Licence, Manifest, ManifestFile, ManifestModel, PackagePart, SourceEntry};
 pub use model_id::ModelId;
+pub use pull::{HuggingFace, PackageIndex, PullEvent, PullObserver, PullOptions, SourceChoice};
 pub use record::{ModelRecord, RecordedFile};
+pub use resolve::{ModelFiles, ResolvedModel};
 
 /// The models of one data directory.
 ///
@@ -53,6 +61,18 @@ impl Hub {
     /// Directory of the model `id`; exists when the model is on disk.
     pub fn directory(&self, id: &ModelId) -> PathBuf {
         self.models.join(id.as_str())
+    }
+
+    fn partial(&self, id: &ModelId) -> PathBuf {
+        self.models.join(".partial").join(id.as_str())
+    }
+
+    fn locks(&self) -> PathBuf {
+        self.models.join(".locks")
+    }
+
+    fn digests(&self) -> PathBuf {
+        self.models.join(".digests")
     }
 
     /// The record of `id`, or nothing when the model is not on disk.

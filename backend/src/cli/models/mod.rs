@@ -1,7 +1,11 @@
 //! `backend models …`: fetch, look at and take away models.
 
 mod list;
+mod pull;
+mod remove;
+mod telling;
 mod units;
+mod verify;
 
 use clap::{Args, Subcommand};
 
@@ -21,6 +25,12 @@ pub struct Arguments {
 pub enum Command {
     /// Show the models that are here and those that can be fetched
     List(list::Arguments),
+    /// Fetch a model
+    Pull(pull::Arguments),
+    /// Compute the hashes of models on disk anew
+    Verify(verify::Arguments),
+    /// Take a model away
+    Remove(remove::Arguments),
 }
 
 /// Runs `models`.
@@ -31,5 +41,8 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     let hub = Hub::new(&context.data_dir)?;
     match arguments.command {
         Command::List(arguments) => list::run(&arguments, &hub),
+        Command::Pull(arguments) => pull::run(arguments, &hub),
+        Command::Verify(arguments) => verify::run(&arguments, &hub),
+        Command::Remove(arguments) => remove::run(&arguments, &hub),
     }
 }

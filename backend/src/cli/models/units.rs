@@ -27,6 +27,16 @@ pub fn count(count: u64) -> String {
     }
 }
 
+/// `seconds`, rounded up, in the two largest units: `2 min 05 s`.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.ceil().max(0.0) as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +49,9 @@ mod tests {
         assert_eq!(bytes(253_113_024), "253.1 MB");
         assert_eq!(count(268_098_176), "268.1 M");
         assert_eq!(count(18), "18");
+        assert_eq!(duration(0.2), "1 s");
+        assert_eq!(duration(125.0), "2 min 05 s");
+        assert_eq!(duration(7261.0), "2 h 01 min");
+        assert_eq!(duration(f64::INFINITY), duration(u64::MAX as f64));
     }
 }
