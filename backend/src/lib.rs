@@ -3,3 +3,4 @@
 pub mod cli;
 pub mod executor;
 pub mod hub;
+pub mod server;

@@ -12,6 +12,7 @@ mod running;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 pub(crate) mod scripted;
+mod shelf;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;
@@ -22,3 +23,4 @@ pub use failure::{Failure, Refusal};
 pub use generation::{Generation, Scoring};
 pub use handle::{Executor, Limits};
 pub use model::{TextGenerator, TextModel};
+pub use shelf::{Library, Loaded, Shelf, ShelfError, Shelved, Title};

@@ -22,12 +22,6 @@ pub trait TextModel: Send + Sync {
     /// # Errors
     /// Where the device cannot hold one.
     fn generator(&self) -> Result<Box<dyn TextGenerator>, EngineError>;
-
-    /// Log-probabilities (natural logarithm) of each text's tokens given what precedes them.
-    ///
-    /// # Errors
-    /// Where the device fails.
-    fn log_probabilities(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EngineError>;
 }
 
 /// Continues many sequences together, at most one token each per step.
@@ -46,4 +40,11 @@ pub trait TextGenerator {
 
     /// Takes a sequence out of the batch.
     fn cancel(&mut self, id: SequenceId);
+
+    /// Log-probabilities (natural logarithm) of each text's tokens given what precedes them. The
+    /// batch is not touched.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    fn log_probabilities(&mut self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EngineError>;
 }

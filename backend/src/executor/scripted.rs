@@ -92,15 +92,6 @@ impl TextModel for ScriptedModel {
             sequences: Vec::new(),
         }))
     }
-
-    fn log_probabilities(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EngineError> {
-        assert!(!texts.iter().any(|text| text.contains("PANIC")), "script");
-        // Every byte but the first has probability 1/4.
-        Ok(texts
-            .iter()
-            .map(|text| vec![0.25_f32.ln(); text.len() - 1])
-            .collect())
-    }
 }
 
 struct Sequence {
@@ -209,5 +200,14 @@ impl TextGenerator for ScriptedGenerator {
 
     fn cancel(&mut self, id: SequenceId) {
         self.sequences.retain(|sequence| sequence.id != id);
+    }
+
+    fn log_probabilities(&mut self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EngineError> {
+        assert!(!texts.iter().any(|text| text.contains("PANIC")), "script");
+        // Every byte but the first has probability 1/4.
+        Ok(texts
+            .iter()
+            .map(|text| vec![0.25_f32.ln(); text.len() - 1])
+            .collect())
     }
 }

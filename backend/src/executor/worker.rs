@@ -171,7 +171,7 @@ impl Worker {
             }
             self.show_running();
         }
-        self.measure();
+        self.measure(generator);
         Ok(())
     }
 
@@ -268,13 +268,12 @@ impl Worker {
     }
 
     /// One batch of the measurement whose turn it is.
-    fn measure(&mut self) {
+    fn measure(&mut self, generator: &mut dyn TextGenerator) {
         let Some(mut measurement) = self.measurements.pop_front() else {
             return;
         };
-        let model = Arc::clone(&self.model);
         let measured = measurement.advance(self.limits.texts_per_step, |texts| {
-            guarded(|| model.log_probabilities(texts))
+            guarded(|| generator.log_probabilities(texts))
         });
         match measured {
             Ok(tokens) => {

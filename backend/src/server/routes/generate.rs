@@ -1,0 +1,193 @@
+//! `POST /api/generate`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use engine::generate::{GenerationEvent, GenerationRequest, Prompt};
+use futures_util::{Stream, StreamExt, stream};
+use protocol::api::generate::{GenerateRequest, GenerateResponse, StreamEvent, TokenReport};
+use protocol::api::{ErrorBody, ErrorKind};
+use protocol::generation::TokenLogprob;
+
+use crate::executor::{Failure, Generation, Shelved};
+use crate::server::error::ApiError;
+use crate::server::json::JsonBody;
+use crate::server::state::Server;
+
+/// How often a silent stream says that it lives.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Continues a prompt; with `stream`, each event is a server-sent event named after its `type`.
+#[utoipa::path(
+    post,
+    path = "/api/generate",
+    request_body = GenerateRequest,
+    responses(
+        (status = 200, description = "The completion, or with `stream` its events", content(
+            (GenerateResponse = "application/json"),
+            (StreamEvent = "text/event-stream"),
+        )),
+        (status = 400, description = "Not JSON", body = ErrorBody),
+        (status = 401, description = "No token", body = ErrorBody),
+        (status = 404, description = "No such model", body = ErrorBody),
+        (status = 413, description = "Body too large", body = ErrorBody),
+        (status = 415, description = "Not declared as JSON", body = ErrorBody),
+        (status = 422, description = "A field is out of range", body = ErrorBody),
+        (status = 429, description = "Every place is taken; see `Retry-After`", body = ErrorBody),
+        (status = 500, description = "The engine failed", body = ErrorBody),
+        (status = 503, description = "The model cannot be used now", body = ErrorBody),
+    )
+)]
+pub async fn generate(
+    State(server): State<Arc<Server>>,
+    JsonBody(request): JsonBody<GenerateRequest>,
+) -> Result<Response, ApiError> {
+    let model = server.model(request.model.as_deref()).await?;
+    let seed = request.seed;
+    let streamed = request.stream;
+    let generation = admit(&model, vec![engine_request(request)])
+        .await?
+        .pop()
+        .ok_or_else(|| ApiError::new(ErrorKind::Internal, "no generation was begun"))?;
+    if streamed {
+        let events = events(model, generation, seed);
+        return Ok(Sse::new(events)
+            .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+            .into_response());
+    }
+    Ok(Json(collect(&model, generation, seed).await?).into_response())
+}
+
+/// Tokenising a long prompt takes a while, which must not hold up other connections.
+pub(super) async fn admit(
+    model: &Arc<Shelved>,
+    requests: Vec<GenerationRequest>,
+) -> Result<Vec<Generation>, ApiError> {
+    let model = Arc::clone(model);
+    let generations = tokio::task::spawn_blocking(move || model.executor.generate(requests))
+        .await
+        .map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))?;
+    Ok(generations?)
+}
+
+fn engine_request(request: GenerateRequest) -> GenerationRequest {
+    GenerationRequest {
+        sampler: request.sampler(),
+        prompt: Prompt::Text(request.prompt),
+        max_new_tokens: request.max_new_tokens,
+        stop: request.stop,
+        logprobs: request.logprobs,
+        ignore_eos: request.ignore_eos,
+        processors: Vec::new(),
+    }
+}
+
+async fn collect(
+    model: &Shelved,
+    mut generation: Generation,
+    seed: u64,
+) -> Result<GenerateResponse, ApiError> {
+    let mut completion = String::new();
+    let mut tokens = Vec::new();
+    while let Some(event) = generation.next().await {
+        match event? {
+            GenerationEvent::Token {
+                text,
+                logprob,
+                top_logprobs,
+                ..
+            } => {
+                completion.push_str(&text);
+                tokens.extend(report(logprob, top_logprobs));
+            }
+            GenerationEvent::Finished {
+                reason,
+                text,
+                prompt_tokens,
+                completion_tokens,
+            } => {
+                completion.push_str(&text);
+                return Ok(GenerateResponse {
+                    completion,
+                    finish_reason: reason,
+                    prompt_tokens,
+                    completion_tokens,
+                    tokens,
+                    seed,
+                    provenance: model.provenance.clone(),
+                });
+            }
+        }
+    }
+    Err(Failure::ShuttingDown.into())
+}
+
+fn report(chosen: Option<TokenLogprob>, alternatives: Vec<TokenLogprob>) -> Option<TokenReport> {
+    chosen.map(|chosen| TokenReport {
+        chosen,
+        alternatives,
+    })
+}
+
+/// The model is held until the stream ends, so that it is not put away meanwhile.
+fn events(
+    model: Arc<Shelved>,
+    generation: Generation,
+    seed: u64,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let start = StreamEvent::Start {
+        prompt_tokens: generation.prompt_tokens(),
+        seed,
+        provenance: model.provenance.clone(),
+    };
+    let rest = stream::unfold((model, generation), |(model, mut generation)| async move {
+        let event = generation.next().await?;
+        Some((stream_event(event), (model, generation)))
+    });
+    stream::once(async { start })
+        .chain(rest)
+        .map(|event| Ok(sse_event(&event)))
+}
+
+fn stream_event(event: Result<GenerationEvent, Failure>) -> StreamEvent {
+    match event {
+        Ok(GenerationEvent::Token {
+            token,
+            text,
+            logprob,
+            top_logprobs,
+        }) => StreamEvent::Token {
+            token,
+            text,
+            logprob: logprob.map(|logprob| logprob.logprob),
+            alternatives: top_logprobs,
+        },
+        Ok(GenerationEvent::Finished {
+            reason,
+            text,
+            completion_tokens,
+            ..
+        }) => StreamEvent::Done {
+            text,
+            finish_reason: reason,
+            completion_tokens,
+        },
+        Err(failure) => StreamEvent::Error {
+            error: ApiError::from(failure).into_body().error,
+        },
+    }
+}
+
+fn sse_event(event: &StreamEvent) -> Event {
+    let named = Event::default().event(event.name());
+    match named.json_data(event) {
+        Ok(event) => event,
+        // Numbers and strings can always be written as JSON.
+        Err(error) => Event::default().event("error").data(error.to_string()),
+    }
+}

@@ -1,0 +1,31 @@
+//! One file per address.
+
+pub mod completions;
+pub mod devices;
+pub mod generate;
+pub mod health;
+pub mod metrics;
+pub mod models;
+pub mod perplexity;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::openapi;
+use super::state::Server;
+
+/// Every address of the API.
+pub fn routes() -> Router<Arc<Server>> {
+    Router::new()
+        .route("/health", get(health::health))
+        .route("/metrics", get(metrics::metrics))
+        .route("/openapi.json", get(openapi::openapi))
+        .route("/api/models", get(models::models))
+        .route("/api/devices", get(devices::devices))
+        .route("/api/generate", post(generate::generate))
+        .route("/api/perplexity", post(perplexity::perplexity))
+        .route("/v1/models", get(models::openai_models))
+        .route("/v1/completions", post(completions::completions))
+}
