@@ -6,6 +6,7 @@ mod atomic;
 mod digest;
 mod error;
 mod file_source;
+mod inspect;
 mod keep;
 mod manifest;
 mod model_id;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::HubError;
 pub use file_source::FileSource;
+pub use inspect::{Inspection, KindSummary, TensorLine, TokenizerFacts, inspect};
 pub use keep::{Registration, Removed};
 pub use manifest::{Licence, Manifest, ManifestFile, ManifestModel, PackagePart, SourceEntry};
 pub use model_id::ModelId;

@@ -1,5 +1,6 @@
 //! `backend models …`: fetch, look at and take away models.
 
+mod inspect;
 mod list;
 mod pull;
 mod remove;
@@ -27,6 +28,8 @@ pub enum Command {
     List(list::Arguments),
     /// Fetch a model
     Pull(pull::Arguments),
+    /// Show what a model's files say: metadata, tensors, tokenizer, licence
+    Inspect(inspect::Arguments),
     /// Compute the hashes of models on disk anew
     Verify(verify::Arguments),
     /// Take a model away
@@ -42,6 +45,7 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
     match arguments.command {
         Command::List(arguments) => list::run(&arguments, &hub),
         Command::Pull(arguments) => pull::run(arguments, &hub),
+        Command::Inspect(arguments) => inspect::run(&arguments, &hub),
         Command::Verify(arguments) => verify::run(&arguments, &hub),
         Command::Remove(arguments) => remove::run(&arguments, &hub),
     }

@@ -8,6 +8,8 @@ mod lock;
 mod package;
 mod partial;
 mod space;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::path::{Path, PathBuf};
