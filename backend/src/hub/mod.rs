@@ -27,6 +27,9 @@ pub use pull::{HuggingFace, PackageIndex, PullEvent, PullObserver, PullOptions, 
 pub use record::{ModelRecord, RecordedFile};
 pub use resolve::{ModelFiles, ResolvedModel};
 
+/// A model on disk: its name, and its record or why that cannot be used.
+pub type Installed = (ModelId, Result<ModelRecord, HubError>);
+
 /// The models of one data directory.
 ///
 /// On disk: `models/ID/` is a model (its record and its files), `models/.partial/ID/` one that is
@@ -99,7 +102,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`HubError::Io`] when the models' directory cannot be read.
-    pub fn installed(&self) -> Result<Vec<(ModelId, Result<ModelRecord, HubError>)>, HubError> {
+    pub fn installed(&self) -> Result<Vec<Installed>, HubError> {
         let entries = match fs::read_dir(&self.models) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
