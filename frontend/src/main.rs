@@ -1,2 +1,10 @@
-//! page
-fn main() {}
+//! The page: a Leptos program that talks to the server it was loaded from.
+
+mod app;
+mod components;
+mod remote;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(app::App);
+}

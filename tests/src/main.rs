@@ -1,2 +1,45 @@
-//! xtask
-fn main() {}
+//! `cargo xtask`: prepares the machine, runs, tests and measures the whole. It depends on next to
+//! nothing, so that it is built in seconds and can then build the rest.
+
+mod page;
+mod process;
+mod run;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: cargo xtask COMMAND
+
+  setup              install what building needs: the wasm target, trunk, wasm-bindgen
+  run [OPTION]…      setup, build the page, fetch the default model, start the server
+      --no-page      leave the page out
+      --release      build the server with the release profile
+      other options  go to `backend serve`, such as --port 9000
+  test               everything that a change has to pass, with a summary at the end
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.split_first() {
+        Some((command, rest)) => match command.as_str() {
+            "setup" => setup::building().map(|()| ExitCode::SUCCESS),
+            "run" => run::run(rest).map(|()| ExitCode::SUCCESS),
+            "test" => test::test(),
+            "help" | "--help" | "-h" => {
+                print!("{HELP}");
+                Ok(ExitCode::SUCCESS)
+            }
+            unknown => Err(anyhow::anyhow!("there is no command `{unknown}`\n\n{HELP}")),
+        },
+        None => {
+            print!("{HELP}");
+            Ok(ExitCode::from(2))
+        }
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::FAILURE
+    })
+}

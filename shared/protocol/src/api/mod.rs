@@ -3,6 +3,7 @@
 pub mod completions;
 pub mod devices;
 pub mod error;
+pub mod event_stream;
 pub mod generate;
 pub mod health;
 pub mod models;

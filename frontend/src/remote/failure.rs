@@ -1,0 +1,42 @@
+//! Why the server gave no usable answer.
+
+use std::fmt::{Display, Formatter};
+
+use protocol::api::ErrorDetail;
+
+/// Why a request came to nothing. Its text is for the reader of the page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RemoteFailure {
+    /// Nobody answered.
+    Unreachable,
+    /// The server refused and said why.
+    Refused(ErrorDetail),
+    /// Something else than this project's server answered with this status.
+    Foreign(u16),
+    /// The answer is not what this version of the page reads.
+    Unreadable(String),
+    /// The reader of the page asked to stop.
+    Stopped,
+}
+
+impl Display for RemoteFailure {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RemoteFailure::Unreachable => {
+                formatter.write_str("No server answers. Is `cargo run -p backend` running?")
+            }
+            RemoteFailure::Refused(detail) => match &detail.field {
+                Some(field) => write!(formatter, "{field}: {}", detail.message),
+                None => formatter.write_str(&detail.message),
+            },
+            RemoteFailure::Foreign(status) => write!(
+                formatter,
+                "Status {status} without an explanation. Is `cargo run -p backend` running?"
+            ),
+            RemoteFailure::Unreadable(reason) => {
+                write!(formatter, "The server's answer cannot be read: {reason}")
+            }
+            RemoteFailure::Stopped => formatter.write_str("Stopped."),
+        }
+    }
+}

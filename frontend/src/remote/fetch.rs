@@ -1,0 +1,89 @@
+//! Requests answered by one JSON document.
+
+use protocol::api::ErrorBody;
+use protocol::api::health::Health;
+use protocol::api::models::ModelList;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Request, Response};
+
+use super::RemoteFailure;
+
+/// Whether the server can work. A server that is not well says so with an error status and the same document.
+pub async fn health() -> Result<Health, RemoteFailure> {
+    let response = send(&get("/health")?).await?;
+    let body = text(&response).await?;
+    parse(&body).or_else(|unreadable| {
+        if response.ok() {
+            Err(unreadable)
+        } else {
+            Err(refusal(response.status(), &body))
+        }
+    })
+}
+
+/// The models that the server knows.
+pub async fn models() -> Result<ModelList, RemoteFailure> {
+    let response = accepted(send(&get("/api/models")?).await?).await?;
+    parse(&text(&response).await?)
+}
+
+/// Sends a request; any status is an answer.
+pub(super) async fn send(request: &Request) -> Result<Response, RemoteFailure> {
+    let window = web_sys::window().ok_or(RemoteFailure::Unreachable)?;
+    JsFuture::from(window.fetch_with_request(request))
+        .await
+        .map_err(failure)?
+        .dyn_into()
+        .map_err(unreadable)
+}
+
+/// Turns an error status into the error that its body tells.
+pub(super) async fn accepted(response: Response) -> Result<Response, RemoteFailure> {
+    if response.ok() {
+        return Ok(response);
+    }
+    let body = text(&response).await?;
+    Err(refusal(response.status(), &body))
+}
+
+/// An interrupted or failed fetch, as the browser reports it.
+pub(super) fn failure(error: JsValue) -> RemoteFailure {
+    let name = js_sys::Reflect::get(&error, &"name".into())
+        .ok()
+        .and_then(|name| name.as_string());
+    if name.as_deref() == Some("AbortError") {
+        RemoteFailure::Stopped
+    } else {
+        RemoteFailure::Unreachable
+    }
+}
+
+/// A value of JavaScript that is not what it should be.
+pub(super) fn unreadable(value: JsValue) -> RemoteFailure {
+    RemoteFailure::Unreadable(format!("{value:?}"))
+}
+
+fn get(path: &str) -> Result<Request, RemoteFailure> {
+    Request::new_with_str(path).map_err(unreadable)
+}
+
+async fn text(response: &Response) -> Result<String, RemoteFailure> {
+    let promise = response.text().map_err(unreadable)?;
+    JsFuture::from(promise)
+        .await
+        .map_err(failure)?
+        .as_string()
+        .ok_or_else(|| RemoteFailure::Unreadable("no text".to_owned()))
+}
+
+fn parse<T: DeserializeOwned>(body: &str) -> Result<T, RemoteFailure> {
+    serde_json::from_str(body).map_err(|error| RemoteFailure::Unreadable(error.to_string()))
+}
+
+fn refusal(status: u16, body: &str) -> RemoteFailure {
+    serde_json::from_str::<ErrorBody>(body).map_or(RemoteFailure::Foreign(status), |body| {
+        RemoteFailure::Refused(body.error)
+    })
+}

@@ -1,0 +1,7 @@
+//! Talks to the server that the page came from.
+
+mod failure;
+pub mod fetch;
+pub mod generate;
+
+pub use failure::RemoteFailure;

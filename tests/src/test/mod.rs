@@ -1,0 +1,73 @@
+//! `cargo xtask test`: every check, cheap ones first, and one line that sums them up.
+
+mod summary;
+mod tally;
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::process::{cargo, watch};
+use crate::run::{DEFAULT_MODEL, backend};
+use crate::{page, setup};
+use summary::Summary;
+use tally::Tally;
+
+/// Models that tests run.
+const MODELS: [&str; 2] = [DEFAULT_MODEL, "smollm2-135m-instruct"];
+
+const WARNINGS_ARE_ERRORS: [&str; 3] = ["--", "--deny", "warnings"];
+
+/// Runs all steps, whatever becomes of the earlier ones. Success only if nothing failed.
+pub fn test() -> Result<ExitCode> {
+    let mut summary = Summary::default();
+    summary.step("tools", || once(setup::building()));
+    summary.step("packages", || once(setup::testing()));
+    summary.step("format", || {
+        command(cargo().args(["fmt", "--all", "--check"]))
+    });
+    summary.step("clippy", || {
+        command(
+            cargo()
+                .args(["clippy", "--locked", "--all-targets"])
+                .args(WARNINGS_ARE_ERRORS),
+        )
+    });
+    summary.step("clippy for the browser", || {
+        command(
+            cargo()
+                .args(["clippy", "--locked", "--target", "wasm32-unknown-unknown"])
+                .args(["-p", "protocol", "-p", "engine", "-p", "frontend"])
+                .args(WARNINGS_ARE_ERRORS),
+        )
+    });
+    summary.step("page", || once(page::build()));
+    // One command for programs and tests, so that nothing is compiled in two flavours.
+    summary.step("build", || {
+        command(cargo().args(["build", "--locked", "--all-targets"]))
+    });
+    for model in MODELS {
+        summary.step(&format!("model {model}"), || {
+            command(backend(false).args(["models", "pull", model]))
+        });
+    }
+    summary.step("tests", || {
+        let mut tally = Tally::default();
+        let success = watch(
+            cargo().args(["test", "--locked", "--no-fail-fast", "--", "--show-output"]),
+            |line| tally.read(line),
+        )?;
+        Ok(tally.end(success))
+    });
+    Ok(summary.print())
+}
+
+/// A step that is one check.
+fn command(command: &mut Command) -> Result<Tally> {
+    Ok(Tally::one(watch(command, |_| ())?))
+}
+
+/// A step that shows its own commands.
+fn once(result: Result<()>) -> Result<Tally> {
+    result.map(|()| Tally::one(true))
+}
