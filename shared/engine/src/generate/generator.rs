@@ -1,0 +1,136 @@
+//! Continuous batching: every step runs the prompts of sequences that just joined and one token of
+//! each that is under way, all in one pass over the weights.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::request::{GenerationEvent, GenerationRequest, Prompt, SequenceId};
+use super::sequence::Sequence;
+use crate::error::EngineError;
+use crate::model::Model;
+use crate::runner::{Chunk, Runner};
+use crate::tokenizer::Tokenizer;
+
+/// Prompt tokens that one step takes from one sequence, so that a long prompt does not hold up the
+/// others' tokens for long.
+const PROMPT_PIECE: usize = 512;
+
+/// Generates for any number of sequences on one model.
+pub struct Generator {
+    runner: Runner,
+    tokenizer: Arc<Tokenizer>,
+    context: usize,
+    vocabulary: usize,
+    sequences: BTreeMap<SequenceId, Sequence>,
+    next: u64,
+}
+
+impl Generator {
+    /// # Errors
+    /// When the device cannot hold the model.
+    pub fn new(model: &Model) -> Result<Self, EngineError> {
+        Ok(Self {
+            runner: Runner::new(model)?,
+            tokenizer: model.tokenizer_shared(),
+            context: model.context_length(),
+            vocabulary: model.vocabulary_size(),
+            sequences: BTreeMap::new(),
+            next: 0,
+        })
+    }
+
+    /// Adds a sequence; it joins the batch at the next step.
+    ///
+    /// # Errors
+    /// A field out of range, an empty prompt, a prompt that leaves no room in the context. When the
+    /// context is shorter than prompt and new tokens, generation ends early with `length`.
+    pub fn submit(&mut self, request: GenerationRequest) -> Result<SequenceId, EngineError> {
+        request.validate()?;
+        let tokens = match &request.prompt {
+            Prompt::Text(text) => self.tokenizer.encode(text, true)?,
+            Prompt::Tokens(tokens) => tokens.clone(),
+        };
+        if let Some(token) = tokens.iter().find(|token| **token as usize >= self.vocabulary) {
+            return Err(EngineError::TokenOutOfRange {
+                token: *token,
+                vocabulary: self.vocabulary,
+            });
+        }
+        if tokens.len() >= self.context {
+            return Err(EngineError::ContextOverflow {
+                field: "prompt".into(),
+                tokens: tokens.len(),
+                context: self.context,
+            });
+        }
+        let mut request = request;
+        request.max_new_tokens = request.max_new_tokens.min(self.context - tokens.len());
+        let cache = self.runner.new_cache(tokens.len() + request.max_new_tokens)?;
+        let id = SequenceId(self.next);
+        self.next += 1;
+        let sequence = Sequence::new(id, request, tokens, cache, self.tokenizer.eos());
+        self.sequences.insert(id, sequence);
+        Ok(id)
+    }
+
+    /// One pass: at most one new token per sequence. Without sequences, nothing happens.
+    ///
+    /// # Errors
+    /// When the device fails; all sequences are then dropped.
+    pub async fn step(&mut self) -> Result<Vec<(SequenceId, GenerationEvent)>, EngineError> {
+        let result = self.try_step().await;
+        if result.is_err() {
+            self.sequences.clear();
+        }
+        result
+    }
+
+    async fn try_step(&mut self) -> Result<Vec<(SequenceId, GenerationEvent)>, EngineError> {
+        if self.sequences.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut chunks = Vec::with_capacity(self.sequences.len());
+        // Rows of the pass whose logits are wanted, and the sequences they belong to.
+        let (mut rows, mut ready) = (Vec::new(), Vec::new());
+        let mut row = 0;
+        for sequence in self.sequences.values_mut() {
+            let end = sequence.tokens.len().min(sequence.cached + PROMPT_PIECE);
+            let tokens = &sequence.tokens[sequence.cached..end];
+            row += tokens.len();
+            if end == sequence.tokens.len() {
+                rows.push(row - 1);
+                ready.push(sequence.id);
+            }
+            sequence.cached = end;
+            chunks.push(Chunk {
+                tokens,
+                cache: &mut sequence.cache,
+            });
+        }
+        let hidden = self.runner.forward(&mut chunks).await?;
+        drop(chunks);
+        let mut events = Vec::new();
+        if rows.is_empty() {
+            return Ok(events);
+        }
+        let mut logits = self.runner.logits(&hidden, &rows).await?;
+        for (id, logits) in ready.into_iter().zip(logits.chunks_exact_mut(self.vocabulary)) {
+            if let Some(sequence) = self.sequences.get_mut(&id)
+                && sequence.advance(logits, &self.tokenizer, &mut events)
+            {
+                self.sequences.remove(&id);
+            }
+        }
+        Ok(events)
+    }
+
+    /// Drops a sequence; no further event comes from it.
+    pub fn cancel(&mut self, id: SequenceId) {
+        self.sequences.remove(&id);
+    }
+
+    /// Sequences under way.
+    pub fn running(&self) -> usize {
+        self.sequences.len()
+    }
+}

@@ -1,0 +1,30 @@
+//! The reference that every other home of the quantised product is tested against.
+
+use super::activation::QuantisedRows;
+use super::packed::{BLOCK, GROUP, PackedMatrix};
+
+/// Products of every row of `x` with the sixteen rows of one group (fewer in a padded last one),
+/// written to `out[row of x][at..]`.
+pub fn group_product(matrix: &PackedMatrix, group: usize, x: &QuantisedRows, out: &mut [&mut [f32]], at: usize) {
+    let blocks = matrix.blocks();
+    let zero_point = i32::from(matrix.zero_point);
+    for (row, out) in out.iter_mut().enumerate() {
+        for (lane, out) in out[at..].iter_mut().take(GROUP).enumerate() {
+            let mut total = 0.0f32;
+            for block in 0..blocks {
+                let mut dot = 0i32;
+                for col in block * BLOCK..(block + 1) * BLOCK {
+                    let weight = i32::from(matrix.quant(group * GROUP + lane, col)) - zero_point;
+                    dot += weight * i32::from(x.quants[row * x.cols + col]);
+                }
+                let index = (group * blocks + block) * GROUP + lane;
+                let step = x.scales[row * blocks + block];
+                total += matrix.scales.get(index) * step * dot as f32;
+                if let Some(minimums) = &matrix.minimums {
+                    total += minimums.get(index) * step * x.sums[row * blocks + block] as f32;
+                }
+            }
+            *out = total;
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! AVX2: two registers hold a quad of the sixteen rows of a group.
+
+use std::arch::x86_64::*;
+
+use super::write_tile;
+use crate::kernels::activation::QuantisedRows;
+use crate::kernels::packed::{BLOCK, Bits, BlockValues, GROUP, PackedMatrix, QUADS};
+
+/// See [`crate::kernels::scalar::group_product`].
+///
+/// # Safety
+/// The processor must have the enabled features; `group` and `x` must fit the matrix (checked by the caller).
+#[target_feature(enable = "avx2,fma,f16c")]
+pub unsafe fn group_product(matrix: &PackedMatrix, group: usize, x: &QuantisedRows, out: &mut [&mut [f32]], at: usize) {
+    let rows = x.rows();
+    let mut row = 0;
+    while row < rows {
+        // SAFETY: the tile's rows lie in `x`.
+        unsafe {
+            if rows - row >= 2 {
+                tile::<2>(matrix, group, x, row, out, at);
+                row += 2;
+            } else {
+                tile::<1>(matrix, group, x, row, out, at);
+                row += 1;
+            }
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn tile<const T: usize>(
+    matrix: &PackedMatrix,
+    group: usize,
+    x: &QuantisedRows,
+    first: usize,
+    out: &mut [&mut [f32]],
+    at: usize,
+) {
+    let blocks = matrix.blocks();
+    let block_bytes = matrix.bits.block_bytes();
+    let eight = matrix.bits == Bits::Eight;
+    // 8-bit weights are made signed below, which takes their zero point (128) away; another one would remain.
+    let zero_point = i32::from(matrix.zero_point) - if eight { 128 } else { 0 };
+    let ones = _mm256_set1_epi16(1);
+    let low_half = _mm256_set1_epi8(15);
+    let sign_bit = _mm256_set1_epi8(-128);
+    let mut totals = [[_mm256_setzero_ps(); 2]; T];
+    for block in 0..blocks {
+        let position = group * blocks + block;
+        let mut dots: [[__m256i; 2]; T] = std::array::from_fn(|t| {
+            [_mm256_set1_epi32(-zero_point * x.sums[(first + t) * blocks + block]); 2]
+        });
+        // SAFETY: block `position` lies in the matrix; each row of `x` has 32 bytes for it.
+        unsafe {
+            let weights = matrix.quants.as_ptr().add(position * block_bytes);
+            let input = |t: usize, quad: usize| {
+                let quads = x.quants.as_ptr().add((first + t) * x.cols + block * BLOCK).cast::<i32>();
+                _mm256_set1_epi32(quads.add(quad).read_unaligned())
+            };
+            if eight {
+                for quad in 0..QUADS {
+                    for side in 0..2 {
+                        let raw = _mm256_loadu_si256(weights.add(quad * 64 + side * 32).cast());
+                        let weights = _mm256_xor_si256(raw, sign_bit);
+                        let magnitudes = _mm256_abs_epi8(weights);
+                        for (t, dots) in dots.iter_mut().enumerate() {
+                            // |w| ≤ 128 and |x| ≤ 127: pairs stay below 2¹⁵, nothing saturates.
+                            let signed = _mm256_sign_epi8(input(t, quad), weights);
+                            let pairs = _mm256_maddubs_epi16(magnitudes, signed);
+                            dots[side] = _mm256_add_epi32(dots[side], _mm256_madd_epi16(pairs, ones));
+                        }
+                    }
+                }
+            } else {
+                for pair in 0..QUADS / 2 {
+                    for side in 0..2 {
+                        let both = _mm256_loadu_si256(weights.add(pair * 64 + side * 32).cast());
+                        let low = _mm256_and_si256(both, low_half);
+                        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(both), low_half);
+                        for (t, dots) in dots.iter_mut().enumerate() {
+                            let pairs = _mm256_add_epi16(
+                                _mm256_maddubs_epi16(low, input(t, pair)),
+                                _mm256_maddubs_epi16(high, input(t, pair + QUADS / 2)),
+                            );
+                            dots[side] = _mm256_add_epi32(dots[side], _mm256_madd_epi16(pairs, ones));
+                        }
+                    }
+                }
+            }
+        }
+        for side in 0..2 {
+            // SAFETY: eight values follow.
+            let scales = unsafe { load(&matrix.scales, position * GROUP + side * 8) };
+            for t in 0..T {
+                let step = _mm256_set1_ps(x.scales[(first + t) * blocks + block]);
+                totals[t][side] = _mm256_fmadd_ps(
+                    _mm256_cvtepi32_ps(dots[t][side]),
+                    _mm256_mul_ps(scales, step),
+                    totals[t][side],
+                );
+            }
+            if let Some(minimums) = &matrix.minimums {
+                // SAFETY: as above.
+                let minimums = unsafe { load(minimums, position * GROUP + side * 8) };
+                for t in 0..T {
+                    let index = (first + t) * blocks + block;
+                    let factor = _mm256_set1_ps(x.scales[index] * x.sums[index] as f32);
+                    totals[t][side] = _mm256_fmadd_ps(minimums, factor, totals[t][side]);
+                }
+            }
+        }
+    }
+    for (t, total) in totals.into_iter().enumerate() {
+        let mut tile = [0.0; GROUP];
+        for (side, total) in total.into_iter().enumerate() {
+            // SAFETY: the tile has two sides of eight values.
+            unsafe { _mm256_storeu_ps(tile.as_mut_ptr().add(side * 8), total) };
+        }
+        write_tile(&tile, out[first + t], at);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+unsafe fn load(values: &BlockValues, index: usize) -> __m256 {
+    // SAFETY: the caller guarantees eight values from `index`.
+    unsafe {
+        match values {
+            BlockValues::Half(values) => _mm256_cvtph_ps(_mm_loadu_si128(values.as_ptr().add(index).cast())),
+            BlockValues::Single(values) => _mm256_loadu_ps(values.as_ptr().add(index)),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What a model thinks of given text.
+
+pub mod likelihood;
+
+pub use likelihood::{Scored, log_likelihood, perplexity};

@@ -1,0 +1,154 @@
+//! One way to run a model, whichever pass it takes.
+
+use burn::tensor::{Device, Tensor};
+
+use crate::error::EngineError;
+use crate::fused::{self, FusedChunk, FusedPass};
+use crate::general::{self, GeneralPass};
+use crate::model::Model;
+
+/// Keys and values of one sequence.
+pub enum KvCache {
+    /// On the processor, for the fused pass.
+    Fused(fused::Cache),
+    /// On a burn device, for the general pass.
+    General(general::Cache),
+}
+
+impl KvCache {
+    /// Positions already filled.
+    pub fn length(&self) -> usize {
+        match self {
+            KvCache::Fused(cache) => cache.length(),
+            KvCache::General(cache) => cache.length(),
+        }
+    }
+
+    /// Positions that fit.
+    pub fn capacity(&self) -> usize {
+        match self {
+            KvCache::Fused(cache) => cache.capacity(),
+            KvCache::General(cache) => cache.capacity(),
+        }
+    }
+}
+
+/// New tokens of one sequence; their positions follow what the cache holds.
+pub struct Chunk<'a> {
+    /// Token ids, at least one.
+    pub tokens: &'a [u32],
+    /// The sequence's cache, made by the same runner.
+    pub cache: &'a mut KvCache,
+}
+
+/// Hidden states after the final norm, `[rows of all chunks, hidden]`.
+pub enum Hidden {
+    /// In memory.
+    Host(Vec<f32>),
+    /// On a burn device.
+    Device(Tensor<2>),
+}
+
+/// Runs a model. Packed weights on the processor take the fused pass, everything else the general one.
+pub enum Runner {
+    /// See [`FusedPass`].
+    Fused(FusedPass),
+    /// See [`GeneralPass`].
+    General(GeneralPass),
+}
+
+impl Runner {
+    /// The pass that suits the model and its device.
+    ///
+    /// # Errors
+    /// When the device cannot hold the weights.
+    pub fn new(model: &Model) -> Result<Self, EngineError> {
+        if model.runs_on_processor()
+            && let Ok(pass) = FusedPass::new(model.spec_shared(), model.weights_shared())
+        {
+            return Ok(Runner::Fused(pass));
+        }
+        Self::general(model)
+    }
+
+    /// The general pass, whatever the model: for hooks, and to compare the two.
+    ///
+    /// # Errors
+    /// As [`Runner::new`].
+    pub fn general(model: &Model) -> Result<Self, EngineError> {
+        let device: &Device = model.device();
+        let pass = GeneralPass::new(model.spec_shared(), model.weights_shared(), device)?;
+        Ok(Runner::General(pass))
+    }
+
+    /// An empty cache for `capacity` positions, allocated at once.
+    ///
+    /// # Errors
+    /// When the device has no room for it.
+    pub fn new_cache(&self, capacity: usize) -> Result<KvCache, EngineError> {
+        match self {
+            Runner::Fused(pass) => Ok(KvCache::Fused(pass.new_cache(capacity))),
+            Runner::General(pass) => pass.new_cache(capacity).map(KvCache::General),
+        }
+    }
+
+    /// Runs the new tokens of all sequences together.
+    ///
+    /// # Errors
+    /// An empty chunk, a full cache, a token outside the vocabulary, a cache of the other pass.
+    pub async fn forward(&mut self, chunks: &mut [Chunk<'_>]) -> Result<Hidden, EngineError> {
+        match self {
+            Runner::Fused(pass) => {
+                let mut parts = Vec::with_capacity(chunks.len());
+                for chunk in chunks {
+                    let KvCache::Fused(cache) = &mut *chunk.cache else {
+                        return Err(foreign_cache());
+                    };
+                    parts.push(FusedChunk {
+                        tokens: chunk.tokens,
+                        cache,
+                    });
+                }
+                pass.forward(&mut parts).map(Hidden::Host)
+            }
+            Runner::General(pass) => pass.forward(chunks).await,
+        }
+    }
+
+    /// Logits of the chosen rows, `[rows.len(), vocabulary]`, in memory.
+    ///
+    /// # Errors
+    /// When reading back fails.
+    pub async fn logits(&mut self, hidden: &Hidden, rows: &[usize]) -> Result<Vec<f32>, EngineError> {
+        match (self, hidden) {
+            (Runner::Fused(pass), Hidden::Host(values)) => pass.logits(values, rows),
+            (Runner::General(pass), hidden) => pass.logits(hidden, rows).await,
+            _ => Err(foreign_hidden()),
+        }
+    }
+
+    /// Natural logarithm of each target token's probability after its row. The logits of all rows
+    /// never exist at once.
+    ///
+    /// # Errors
+    /// A token outside the vocabulary, or when reading back fails.
+    pub async fn token_log_probabilities(
+        &mut self,
+        hidden: &Hidden,
+        targets: &[(usize, u32)],
+    ) -> Result<Vec<f32>, EngineError> {
+        match (self, hidden) {
+            (Runner::Fused(pass), Hidden::Host(values)) => pass.token_log_probabilities(values, targets),
+            (Runner::General(pass), hidden) => pass.token_log_probabilities(hidden, targets).await,
+            _ => Err(foreign_hidden()),
+        }
+    }
+}
+
+fn foreign_cache() -> EngineError {
+    EngineError::Device("a cache was made by another runner".into())
+}
+
+fn foreign_hidden() -> EngineError {
+    EngineError::Device("hidden states were made by another runner".into())
+}
