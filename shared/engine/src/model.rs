@@ -4,13 +4,11 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 
-use crate::architecture::{self, Decoder};
 pub use crate::architecture::WeightFormat;
+use crate::architecture::{self, Decoder};
 use crate::checkpoint::gguf::Gguf;
-use crate::checkpoint::safetensors::Safetensors;
 use crate::checkpoint::source::ByteSource;
 use crate::decoder::{DecoderSpec, DecoderWeights, Matrix};
-use crate::device;
 use crate::error::EngineError;
 use crate::kernels::packed::Bits;
 use crate::tokenizer::Tokenizer;
@@ -45,23 +43,11 @@ impl Model {
         Self::assemble(decoder, tokenizer, options)
     }
 
-    /// Reads a Hugging Face checkpoint: `config.json`, `tokenizer.json` and one or more safetensors files.
-    ///
-    /// # Errors
-    /// As [`Model::from_gguf`].
-    pub fn from_safetensors(
-        config_json: &[u8],
-        tokenizer_json: &[u8],
-        shards: &[&dyn ByteSource],
+    fn assemble(
+        decoder: Decoder,
+        tokenizer: Tokenizer,
         options: &LoadOptions,
     ) -> Result<Self, EngineError> {
-        let store = Safetensors::open_sharded(shards.to_vec())?;
-        let decoder = architecture::from_huggingface(config_json, &store, options.weights)?;
-        let tokenizer = Tokenizer::from_json(tokenizer_json, "tokenizer.json")?;
-        Self::assemble(decoder, tokenizer, options)
-    }
-
-    fn assemble(decoder: Decoder, tokenizer: Tokenizer, options: &LoadOptions) -> Result<Self, EngineError> {
         // A checkpoint may pad its embedding beyond the tokenizer, never the other way round.
         if tokenizer.vocabulary_size() > decoder.spec.vocabulary {
             return Err(EngineError::Tokenizer(format!(
@@ -150,9 +136,5 @@ impl Model {
 
     pub(crate) fn tokenizer_shared(&self) -> Arc<Tokenizer> {
         Arc::clone(&self.tokenizer)
-    }
-
-    pub(crate) fn runs_on_processor(&self) -> bool {
-        device::is_processor(&self.device)
     }
 }

@@ -1,18 +1,13 @@
 //! One way to run a model, whichever pass it takes.
 
-use burn::tensor::{Device, Tensor};
-
 use crate::error::EngineError;
 use crate::fused::{self, FusedChunk, FusedPass};
-use crate::general::{self, GeneralPass};
 use crate::model::Model;
 
 /// Keys and values of one sequence.
 pub enum KvCache {
     /// On the processor, for the fused pass.
     Fused(fused::Cache),
-    /// On a burn device, for the general pass.
-    General(general::Cache),
 }
 
 impl KvCache {
@@ -20,7 +15,6 @@ impl KvCache {
     pub fn length(&self) -> usize {
         match self {
             KvCache::Fused(cache) => cache.length(),
-            KvCache::General(cache) => cache.length(),
         }
     }
 
@@ -28,7 +22,6 @@ impl KvCache {
     pub fn capacity(&self) -> usize {
         match self {
             KvCache::Fused(cache) => cache.capacity(),
-            KvCache::General(cache) => cache.capacity(),
         }
     }
 }
@@ -45,16 +38,12 @@ pub struct Chunk<'a> {
 pub enum Hidden {
     /// In memory.
     Host(Vec<f32>),
-    /// On a burn device.
-    Device(Tensor<2>),
 }
 
 /// Runs a model. Packed weights on the processor take the fused pass, everything else the general one.
 pub enum Runner {
     /// See [`FusedPass`].
     Fused(FusedPass),
-    /// See [`GeneralPass`].
-    General(GeneralPass),
 }
 
 impl Runner {
@@ -63,22 +52,10 @@ impl Runner {
     /// # Errors
     /// When the device cannot hold the weights.
     pub fn new(model: &Model) -> Result<Self, EngineError> {
-        if model.runs_on_processor()
-            && let Ok(pass) = FusedPass::new(model.spec_shared(), model.weights_shared())
-        {
-            return Ok(Runner::Fused(pass));
-        }
-        Self::general(model)
-    }
-
-    /// The general pass, whatever the model: for hooks, and to compare the two.
-    ///
-    /// # Errors
-    /// As [`Runner::new`].
-    pub fn general(model: &Model) -> Result<Self, EngineError> {
-        let device: &Device = model.device();
-        let pass = GeneralPass::new(model.spec_shared(), model.weights_shared(), device)?;
-        Ok(Runner::General(pass))
+        Ok(Runner::Fused(FusedPass::new(
+            model.spec_shared(),
+            model.weights_shared(),
+        )?))
     }
 
     /// An empty cache for `capacity` positions, allocated at once.
@@ -88,7 +65,6 @@ impl Runner {
     pub fn new_cache(&self, capacity: usize) -> Result<KvCache, EngineError> {
         match self {
             Runner::Fused(pass) => Ok(KvCache::Fused(pass.new_cache(capacity))),
-            Runner::General(pass) => pass.new_cache(capacity).map(KvCache::General),
         }
     }
 
@@ -101,9 +77,7 @@ impl Runner {
             Runner::Fused(pass) => {
                 let mut parts = Vec::with_capacity(chunks.len());
                 for chunk in chunks {
-                    let KvCache::Fused(cache) = &mut *chunk.cache else {
-                        return Err(foreign_cache());
-                    };
+                    let KvCache::Fused(cache) = &mut *chunk.cache;
                     parts.push(FusedChunk {
                         tokens: chunk.tokens,
                         cache,
@@ -111,7 +85,6 @@ impl Runner {
                 }
                 pass.forward(&mut parts).map(Hidden::Host)
             }
-            Runner::General(pass) => pass.forward(chunks).await,
         }
     }
 
@@ -119,11 +92,13 @@ impl Runner {
     ///
     /// # Errors
     /// When reading back fails.
-    pub async fn logits(&mut self, hidden: &Hidden, rows: &[usize]) -> Result<Vec<f32>, EngineError> {
+    pub async fn logits(
+        &mut self,
+        hidden: &Hidden,
+        rows: &[usize],
+    ) -> Result<Vec<f32>, EngineError> {
         match (self, hidden) {
             (Runner::Fused(pass), Hidden::Host(values)) => pass.logits(values, rows),
-            (Runner::General(pass), hidden) => pass.logits(hidden, rows).await,
-            _ => Err(foreign_hidden()),
         }
     }
 
@@ -138,17 +113,9 @@ impl Runner {
         targets: &[(usize, u32)],
     ) -> Result<Vec<f32>, EngineError> {
         match (self, hidden) {
-            (Runner::Fused(pass), Hidden::Host(values)) => pass.token_log_probabilities(values, targets),
-            (Runner::General(pass), hidden) => pass.token_log_probabilities(hidden, targets).await,
-            _ => Err(foreign_hidden()),
+            (Runner::Fused(pass), Hidden::Host(values)) => {
+                pass.token_log_probabilities(values, targets)
+            }
         }
     }
-}
-
-fn foreign_cache() -> EngineError {
-    EngineError::Device("a cache was made by another runner".into())
-}
-
-fn foreign_hidden() -> EngineError {
-    EngineError::Device("hidden states were made by another runner".into())
 }

@@ -13,16 +13,28 @@ const LOCAL_ROPE_BASE: f32 = 10_000.0;
 /// Every sixth layer is global.
 const GLOBAL_EVERY: usize = 6;
 
-pub fn spec_from_gguf(metadata: &Metadata, vocabulary: usize) -> Result<DecoderSpec, CheckpointError> {
+pub fn spec_from_gguf(
+    metadata: &Metadata,
+    vocabulary: usize,
+) -> Result<DecoderSpec, CheckpointError> {
     let hidden = metadata.require_usize("gemma3.embedding_length")?;
     let head_dim = metadata.require_usize("gemma3.attention.key_length")?;
     let base = metadata.require_f32("gemma3.rope.freq_base")?;
     let window = metadata.require_usize("gemma3.attention.sliding_window")?;
-    if metadata.str("gemma3.rope.scaling.type").is_some_and(|kind| kind != "none") {
-        return Err(metadata.error("gemma3.rope.scaling.type", "scaled rotary positions are not supported"));
+    if metadata
+        .str("gemma3.rope.scaling.type")
+        .is_some_and(|kind| kind != "none")
+    {
+        return Err(metadata.error(
+            "gemma3.rope.scaling.type",
+            "scaled rotary positions are not supported",
+        ));
     }
     if metadata.f32("gemma3.final_logit_softcapping").is_some() {
-        return Err(metadata.error("gemma3.final_logit_softcapping", "soft capping is not supported"));
+        return Err(metadata.error(
+            "gemma3.final_logit_softcapping",
+            "soft capping is not supported",
+        ));
     }
     let layers = metadata.require_usize("gemma3.block_count")?;
     check_layers(metadata.file(), layers, head_dim)?;
@@ -47,12 +59,21 @@ pub fn spec_from_gguf(metadata: &Metadata, vocabulary: usize) -> Result<DecoderS
 
 pub fn spec_from_config(config: &Config) -> Result<DecoderSpec, CheckpointError> {
     config.refuse_unsupported()?;
-    let activation = config.hidden_activation.as_deref().or(config.hidden_act.as_deref());
+    let activation = config
+        .hidden_activation
+        .as_deref()
+        .or(config.hidden_act.as_deref());
     if activation.is_some_and(|name| name != "gelu_pytorch_tanh") {
-        return Err(huggingface::error("hidden_activation", "Gemma 3 uses `gelu_pytorch_tanh`"));
+        return Err(huggingface::error(
+            "hidden_activation",
+            "Gemma 3 uses `gelu_pytorch_tanh`",
+        ));
     }
     let head_dim = config.head_dim()?;
-    let base = config.rope_base(Some("full_attention"))?.or(config.rope_theta).unwrap_or(1_000_000.0);
+    let base = config
+        .rope_base(Some("full_attention"))?
+        .or(config.rope_theta)
+        .unwrap_or(1_000_000.0);
     let local = config
         .rope_base(Some("sliding_attention"))?
         .or(config.rope_local_base_freq)
@@ -65,7 +86,10 @@ pub fn spec_from_config(config: &Config) -> Result<DecoderSpec, CheckpointError>
     if let Some(types) = &config.layer_types
         && types.len() != layers
     {
-        return Err(huggingface::error("layer_types", format!("{} entries for {layers} layers", types.len())));
+        return Err(huggingface::error(
+            "layer_types",
+            format!("{} entries for {layers} layers", types.len()),
+        ));
     }
     let every = config.sliding_window_pattern.unwrap_or(GLOBAL_EVERY).max(1);
     let global = |layer: usize| match &config.layer_types {
@@ -83,7 +107,11 @@ pub fn spec_from_config(config: &Config) -> Result<DecoderSpec, CheckpointError>
         context_length: config.max_position_embeddings,
         norm_epsilon: config.rms_norm_eps,
         embedding_scale: (config.hidden_size as f32).sqrt(),
-        attention_scale: 1.0 / config.query_pre_attn_scalar.unwrap_or(head_dim as f32).sqrt(),
+        attention_scale: 1.0
+            / config
+                .query_pre_attn_scalar
+                .unwrap_or(head_dim as f32)
+                .sqrt(),
         activation: Activation::GeluTanh,
         rope_pairing: RopePairing::HalfSplit,
         layers: layer_specs(layers, head_dim, base, local, window, global),
@@ -100,7 +128,11 @@ fn layer_specs(
 ) -> Vec<LayerSpec> {
     (0..layers)
         .map(|layer| {
-            let (base, window) = if global(layer) { (global_base, None) } else { (local_base, Some(window)) };
+            let (base, window) = if global(layer) {
+                (global_base, None)
+            } else {
+                (local_base, Some(window))
+            };
             LayerSpec {
                 rope_frequencies: rope_frequencies(base, head_dim),
                 window,

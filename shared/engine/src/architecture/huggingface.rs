@@ -69,10 +69,16 @@ impl Config {
     pub fn refuse_unsupported(&self) -> Result<(), CheckpointError> {
         let set = |value: Option<bool>| value == Some(true);
         if set(self.attention_bias) || set(self.mlp_bias) {
-            return Err(error("attention_bias", "projections with a bias are not supported"));
+            return Err(error(
+                "attention_bias",
+                "projections with a bias are not supported",
+            ));
         }
         if self.final_logit_softcapping.is_some() || self.attn_logit_softcapping.is_some() {
-            return Err(error("final_logit_softcapping", "soft capping is not supported"));
+            return Err(error(
+                "final_logit_softcapping",
+                "soft capping is not supported",
+            ));
         }
         Ok(())
     }
@@ -108,6 +114,9 @@ fn refuse_scaling(place: &str, section: &serde_json::Value) -> Result<(), Checkp
     if kind == "default" {
         Ok(())
     } else {
-        Err(error(place, format!("rope type `{kind}` is not supported, only `default`")))
+        Err(error(
+            place,
+            format!("rope type `{kind}` is not supported, only `default`"),
+        ))
     }
 }

@@ -10,7 +10,10 @@ use crate::error::CheckpointError;
 
 const DEFAULT_ROPE_BASE: f32 = 10_000.0;
 
-pub fn spec_from_gguf(metadata: &Metadata, vocabulary: usize) -> Result<DecoderSpec, CheckpointError> {
+pub fn spec_from_gguf(
+    metadata: &Metadata,
+    vocabulary: usize,
+) -> Result<DecoderSpec, CheckpointError> {
     let hidden = metadata.require_usize("llama.embedding_length")?;
     let heads = metadata.require_usize("llama.attention.head_count")?;
     let head_dim = match metadata.usize("llama.attention.key_length") {
@@ -19,20 +22,36 @@ pub fn spec_from_gguf(metadata: &Metadata, vocabulary: usize) -> Result<DecoderS
             .checked_div(heads)
             .ok_or_else(|| metadata.error("llama.attention.head_count", "must not be 0"))?,
     };
-    if metadata.usize("llama.rope.dimension_count").is_some_and(|rotated| rotated != head_dim) {
-        return Err(metadata.error("llama.rope.dimension_count", "partly rotated heads are not supported"));
+    if metadata
+        .usize("llama.rope.dimension_count")
+        .is_some_and(|rotated| rotated != head_dim)
+    {
+        return Err(metadata.error(
+            "llama.rope.dimension_count",
+            "partly rotated heads are not supported",
+        ));
     }
-    if metadata.str("llama.rope.scaling.type").is_some_and(|kind| kind != "none") {
-        return Err(metadata.error("llama.rope.scaling.type", "scaled rotary positions are not supported"));
+    if metadata
+        .str("llama.rope.scaling.type")
+        .is_some_and(|kind| kind != "none")
+    {
+        return Err(metadata.error(
+            "llama.rope.scaling.type",
+            "scaled rotary positions are not supported",
+        ));
     }
-    let base = metadata.f32("llama.rope.freq_base").unwrap_or(DEFAULT_ROPE_BASE);
+    let base = metadata
+        .f32("llama.rope.freq_base")
+        .unwrap_or(DEFAULT_ROPE_BASE);
     let layers = metadata.require_usize("llama.block_count")?;
     check_layers(metadata.file(), layers, head_dim)?;
     Ok(DecoderSpec {
         architecture: "llama".into(),
         hidden,
         heads,
-        kv_heads: metadata.usize("llama.attention.head_count_kv").unwrap_or(heads),
+        kv_heads: metadata
+            .usize("llama.attention.head_count_kv")
+            .unwrap_or(heads),
         head_dim,
         feed_forward: metadata.require_usize("llama.feed_forward_length")?,
         vocabulary,
@@ -49,12 +68,19 @@ pub fn spec_from_gguf(metadata: &Metadata, vocabulary: usize) -> Result<DecoderS
 
 pub fn spec_from_config(config: &Config) -> Result<DecoderSpec, CheckpointError> {
     config.refuse_unsupported()?;
-    if config.hidden_act.as_deref().is_some_and(|name| name != "silu") {
+    if config
+        .hidden_act
+        .as_deref()
+        .is_some_and(|name| name != "silu")
+    {
         return Err(huggingface::error("hidden_act", "Llama uses `silu`"));
     }
     let head_dim = config.head_dim()?;
     check_layers("config.json", config.num_hidden_layers, head_dim)?;
-    let base = config.rope_base(None)?.or(config.rope_theta).unwrap_or(DEFAULT_ROPE_BASE);
+    let base = config
+        .rope_base(None)?
+        .or(config.rope_theta)
+        .unwrap_or(DEFAULT_ROPE_BASE);
     Ok(DecoderSpec {
         architecture: "llama".into(),
         hidden: config.hidden_size,

@@ -96,7 +96,9 @@ impl TensorNames {
             Part::KeyNorm => "self_attn.k_norm",
             Part::PostAttentionNorm => "post_attention_layernorm",
             // Llama has no norm after attention and gives its name to the one before the feed-forward block.
-            Part::FeedForwardNorm if self == TensorNames::HuggingFaceLlama => "post_attention_layernorm",
+            Part::FeedForwardNorm if self == TensorNames::HuggingFaceLlama => {
+                "post_attention_layernorm"
+            }
             Part::FeedForwardNorm => "pre_feedforward_layernorm",
             Part::Gate => "mlp.gate_proj",
             Part::Up => "mlp.up_proj",
@@ -118,7 +120,12 @@ pub struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    pub fn new(store: &'a dyn TensorStore, spec: &'a DecoderSpec, format: WeightFormat, names: TensorNames) -> Self {
+    pub fn new(
+        store: &'a dyn TensorStore,
+        spec: &'a DecoderSpec,
+        format: WeightFormat,
+        names: TensorNames,
+    ) -> Self {
         Self {
             store,
             spec,
@@ -129,7 +136,8 @@ impl<'a> Loader<'a> {
 
     pub fn weights(&self) -> Result<DecoderWeights, CheckpointError> {
         let spec = self.spec;
-        let embedding = Arc::new(self.matrix(self.names.embedding(), spec.vocabulary, spec.hidden)?);
+        let embedding =
+            Arc::new(self.matrix(self.names.embedding(), spec.vocabulary, spec.hidden)?);
         // No tensor for the head means that it is the embedding.
         let output = match self.store.info(self.names.head()) {
             Some(_) => Arc::new(self.matrix(self.names.head(), spec.vocabulary, spec.hidden)?),
@@ -148,11 +156,22 @@ impl<'a> Loader<'a> {
 
     fn layer(&self, layer: usize) -> Result<LayerWeights, CheckpointError> {
         let spec = self.spec;
-        let (hidden, query, kv, wide) = (spec.hidden, spec.query_width(), spec.kv_width(), spec.feed_forward);
+        let (hidden, query, kv, wide) = (
+            spec.hidden,
+            spec.query_width(),
+            spec.kv_width(),
+            spec.feed_forward,
+        );
         let matrix = |part, rows, cols| self.matrix(&self.names.layer(layer, part), rows, cols);
         let norm = |part, length| self.norm(&self.names.layer(layer, part), length);
         let gemma = spec.architecture == "gemma3";
-        let gemma_norm = |part, length| if gemma { norm(part, length).map(Some) } else { Ok(None) };
+        let gemma_norm = |part, length| {
+            if gemma {
+                norm(part, length).map(Some)
+            } else {
+                Ok(None)
+            }
+        };
         Ok(LayerWeights {
             attention_norm: norm(Part::AttentionNorm, hidden)?,
             q_proj: matrix(Part::Query, query, hidden)?,
@@ -177,7 +196,10 @@ impl<'a> Loader<'a> {
             return Err(CheckpointError::new(
                 self.store.file(),
                 format!("tensor `{name}`"),
-                format!("shape {:?}, expected {shape:?} (outermost first)", info.shape),
+                format!(
+                    "shape {:?}, expected {shape:?} (outermost first)",
+                    info.shape
+                ),
             ));
         }
         self.store.read(name)
@@ -185,14 +207,23 @@ impl<'a> Loader<'a> {
 
     fn matrix(&self, name: &str, rows: usize, cols: usize) -> Result<Matrix, CheckpointError> {
         let tensor = self.tensor(name, &[rows, cols])?;
-        let float = matches!(tensor.info.kind, TensorType::F32 | TensorType::F16 | TensorType::BF16);
+        let float = matches!(
+            tensor.info.kind,
+            TensorType::F32 | TensorType::F16 | TensorType::BF16
+        );
         match (self.format, float) {
             (WeightFormat::AsStored, false) | (WeightFormat::Packed8, false) => {
                 Ok(Matrix::Packed(repack(self.store.file(), &tensor)?))
             }
             (WeightFormat::Packed8, true) => {
                 let values = tensor.to_f32()?;
-                Ok(Matrix::Packed(pack_dense(self.store.file(), name, &values, rows, cols)?))
+                Ok(Matrix::Packed(pack_dense(
+                    self.store.file(),
+                    name,
+                    &values,
+                    rows,
+                    cols,
+                )?))
             }
             _ => Ok(Matrix::Dense(DenseMatrix {
                 rows,

@@ -28,7 +28,11 @@ pub struct Decoder {
 ///
 /// # Errors
 /// For an unknown family, a missing or contradictory header field, a missing or misshapen tensor.
-pub fn from_gguf(metadata: &Metadata, store: &dyn TensorStore, format: WeightFormat) -> Result<Decoder, EngineError> {
+pub fn from_gguf(
+    metadata: &Metadata,
+    store: &dyn TensorStore,
+    format: WeightFormat,
+) -> Result<Decoder, EngineError> {
     let architecture = metadata.require_str("general.architecture")?;
     let vocabulary = metadata.require_strings("tokenizer.ggml.tokens")?.len();
     let spec = match architecture {
@@ -45,11 +49,21 @@ pub fn from_gguf(metadata: &Metadata, store: &dyn TensorStore, format: WeightFor
 ///
 /// # Errors
 /// As [`from_gguf`].
-pub fn from_huggingface(config_json: &[u8], store: &dyn TensorStore, format: WeightFormat) -> Result<Decoder, EngineError> {
+pub fn from_huggingface(
+    config_json: &[u8],
+    store: &dyn TensorStore,
+    format: WeightFormat,
+) -> Result<Decoder, EngineError> {
     let config = huggingface::Config::parse(config_json)?;
     let (spec, names) = match config.model_type.as_str() {
-        "gemma3_text" => (gemma3::spec_from_config(&config)?, TensorNames::HuggingFaceGemma3),
-        "llama" => (llama::spec_from_config(&config)?, TensorNames::HuggingFaceLlama),
+        "gemma3_text" => (
+            gemma3::spec_from_config(&config)?,
+            TensorNames::HuggingFaceGemma3,
+        ),
+        "llama" => (
+            llama::spec_from_config(&config)?,
+            TensorNames::HuggingFaceLlama,
+        ),
         other => return Err(unsupported("config.json", other)),
     };
     validate("config.json", &spec)?;
@@ -71,9 +85,16 @@ const LARGEST_HEAD: usize = 4096;
 
 /// Checked before anything is allocated per layer.
 fn check_layers(file: &str, layers: usize, head_dim: usize) -> Result<(), CheckpointError> {
-    for (place, value, most) in [("block_count", layers, LARGEST_LAYERS), ("attention.key_length", head_dim, LARGEST_HEAD)] {
+    for (place, value, most) in [
+        ("block_count", layers, LARGEST_LAYERS),
+        ("attention.key_length", head_dim, LARGEST_HEAD),
+    ] {
         if value == 0 || value > most {
-            return Err(CheckpointError::new(file, place, format!("must be between 1 and {most}, is {value}")));
+            return Err(CheckpointError::new(
+                file,
+                place,
+                format!("must be between 1 and {most}, is {value}"),
+            ));
         }
     }
     Ok(())
@@ -93,7 +114,11 @@ fn validate(file: &str, spec: &DecoderSpec) -> Result<(), CheckpointError> {
         ("vocabulary", spec.vocabulary),
     ];
     for (place, value) in widths {
-        let most = if place == "vocabulary" || place == "context_length" { LARGEST_WIDTH * 16 } else { LARGEST_WIDTH };
+        let most = if place == "vocabulary" || place == "context_length" {
+            LARGEST_WIDTH * 16
+        } else {
+            LARGEST_WIDTH
+        };
         if value == 0 || value > most {
             return error(place, format!("must be between 1 and {most}, is {value}"));
         }
@@ -101,11 +126,17 @@ fn validate(file: &str, spec: &DecoderSpec) -> Result<(), CheckpointError> {
     if !spec.heads.is_multiple_of(spec.kv_heads) {
         return error(
             "attention.head_count_kv",
-            format!("{} key/value heads do not divide {} query heads", spec.kv_heads, spec.heads),
+            format!(
+                "{} key/value heads do not divide {} query heads",
+                spec.kv_heads, spec.heads
+            ),
         );
     }
     if !spec.head_dim.is_multiple_of(2) {
-        return error("attention.key_length", format!("must be even, is {}", spec.head_dim));
+        return error(
+            "attention.key_length",
+            format!("must be even, is {}", spec.head_dim),
+        );
     }
     let numbers = [
         ("attention.layer_norm_rms_epsilon", spec.norm_epsilon),
@@ -121,8 +152,16 @@ fn validate(file: &str, spec: &DecoderSpec) -> Result<(), CheckpointError> {
         if layer.window == Some(0) {
             return error("attention.sliding_window", "must not be 0".into());
         }
-        if layer.rope_frequencies.len() != spec.head_dim / 2 || layer.rope_frequencies.iter().any(|frequency| !frequency.is_finite()) {
-            return error("rope.freq_base", format!("gives no usable frequencies for layer {index}"));
+        if layer.rope_frequencies.len() != spec.head_dim / 2
+            || layer
+                .rope_frequencies
+                .iter()
+                .any(|frequency| !frequency.is_finite())
+        {
+            return error(
+                "rope.freq_base",
+                format!("gives no usable frequencies for layer {index}"),
+            );
         }
     }
     Ok(())

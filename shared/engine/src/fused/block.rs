@@ -23,10 +23,25 @@ impl FusedPass {
         let hidden = self.spec.hidden;
 
         let normed = self.normalised(residual, &weights.attention_norm);
-        let [mut queries, mut keys, values] =
-            project(&normed, hidden, [&weights.q_proj, &weights.k_proj, &weights.v_proj])?;
-        self.place(layer, angles, weights.q_norm.as_deref(), self.spec.query_width(), &mut queries);
-        self.place(layer, angles, weights.k_norm.as_deref(), self.spec.kv_width(), &mut keys);
+        let [mut queries, mut keys, values] = project(
+            &normed,
+            hidden,
+            [&weights.q_proj, &weights.k_proj, &weights.v_proj],
+        )?;
+        self.place(
+            layer,
+            angles,
+            weights.q_norm.as_deref(),
+            self.spec.query_width(),
+            &mut queries,
+        );
+        self.place(
+            layer,
+            angles,
+            weights.k_norm.as_deref(),
+            self.spec.kv_width(),
+            &mut keys,
+        );
         store(layer, rows, chunks, &keys, &values, self.spec.kv_width());
         let attended = self.attend(layer, rows, chunks, &queries);
         let [output] = project(&attended, self.spec.query_width(), [&weights.o_proj])?;
@@ -48,7 +63,14 @@ impl FusedPass {
     }
 
     /// Per-head norm where the model has one, then rotation to the row's position.
-    fn place(&self, layer: usize, angles: &[Angles], norm: Option<&[f32]>, width: usize, values: &mut [f32]) {
+    fn place(
+        &self,
+        layer: usize,
+        angles: &[Angles],
+        norm: Option<&[f32]>,
+        width: usize,
+        values: &mut [f32],
+    ) {
         let head_dim = self.spec.head_dim;
         for_each_row(values, width, |row, values| {
             let mut normed = vec![0.0; head_dim];
@@ -62,7 +84,13 @@ impl FusedPass {
         });
     }
 
-    fn attend(&self, layer: usize, rows: &[Row], chunks: &[FusedChunk<'_>], queries: &[f32]) -> Vec<f32> {
+    fn attend(
+        &self,
+        layer: usize,
+        rows: &[Row],
+        chunks: &[FusedChunk<'_>],
+        queries: &[f32],
+    ) -> Vec<f32> {
         let spec = &self.spec;
         let (width, head_dim) = (spec.query_width(), spec.head_dim);
         let group = spec.heads / spec.kv_heads * head_dim;
@@ -70,9 +98,14 @@ impl FusedPass {
         for_each_row(&mut out, width, |row, out| {
             let Row { chunk, position } = rows[row];
             let cache = &chunks[chunk].cache.layers[layer];
-            let start = spec.layers[layer].window.map_or(0, |window| (position + 1).saturating_sub(window));
+            let start = spec.layers[layer]
+                .window
+                .map_or(0, |window| (position + 1).saturating_sub(window));
             let queries = &queries[row * width..(row + 1) * width];
-            let heads = queries.chunks_exact(group).zip(out.chunks_exact_mut(group)).enumerate();
+            let heads = queries
+                .chunks_exact(group)
+                .zip(out.chunks_exact_mut(group))
+                .enumerate();
             for (kv_head, (queries, out)) in heads {
                 let head = HeadCache {
                     keys: &cache.keys,
@@ -80,7 +113,14 @@ impl FusedPass {
                     stride: spec.kv_width(),
                     offset: kv_head * head_dim,
                 };
-                simd::attend(head, queries, head_dim, start..position + 1, spec.attention_scale, out);
+                simd::attend(
+                    head,
+                    queries,
+                    head_dim,
+                    start..position + 1,
+                    spec.attention_scale,
+                    out,
+                );
             }
         });
         out
@@ -99,7 +139,11 @@ impl FusedPass {
 }
 
 /// The given matrices on the same input, `[rows, width]`.
-fn project<const N: usize>(values: &[f32], width: usize, matrices: [&Matrix; N]) -> Result<[Vec<f32>; N], EngineError> {
+fn project<const N: usize>(
+    values: &[f32],
+    width: usize,
+    matrices: [&Matrix; N],
+) -> Result<[Vec<f32>; N], EngineError> {
     let mut checked = Vec::with_capacity(N);
     for matrix in matrices {
         checked.push(packed(matrix)?);
@@ -107,10 +151,20 @@ fn project<const N: usize>(values: &[f32], width: usize, matrices: [&Matrix; N])
     let checked: [&PackedMatrix; N] = checked
         .try_into()
         .map_err(|_| EngineError::Device("a projection is missing".into()))?;
-    Ok(linear_many(&QuantisedRows::from_rows(values, width), checked))
+    Ok(linear_many(
+        &QuantisedRows::from_rows(values, width),
+        checked,
+    ))
 }
 
-fn store(layer: usize, rows: &[Row], chunks: &mut [FusedChunk<'_>], keys: &[f32], values: &[f32], width: usize) {
+fn store(
+    layer: usize,
+    rows: &[Row],
+    chunks: &mut [FusedChunk<'_>],
+    keys: &[f32],
+    values: &[f32],
+    width: usize,
+) {
     for (index, row) in rows.iter().enumerate() {
         let cache = &mut chunks[row.chunk].cache.layers[layer];
         let to = row.position * width..(row.position + 1) * width;

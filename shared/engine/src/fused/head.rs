@@ -30,16 +30,26 @@ impl FusedPass {
     ///
     /// # Errors
     /// When a token is outside the vocabulary.
-    pub fn token_log_probabilities(&self, hidden: &[f32], targets: &[(usize, u32)]) -> Result<Vec<f32>, EngineError> {
+    pub fn token_log_probabilities(
+        &self,
+        hidden: &[f32],
+        targets: &[(usize, u32)],
+    ) -> Result<Vec<f32>, EngineError> {
         let vocabulary = self.spec.vocabulary;
-        if let Some((_, token)) = targets.iter().find(|(_, token)| *token as usize >= vocabulary) {
+        if let Some((_, token)) = targets
+            .iter()
+            .find(|(_, token)| *token as usize >= vocabulary)
+        {
             return Err(EngineError::TokenOutOfRange {
                 token: *token,
                 vocabulary,
             });
         }
         let mut result = vec![0.0; targets.len()];
-        for (targets, result) in targets.chunks(SCORED_ROWS).zip(result.chunks_mut(SCORED_ROWS)) {
+        for (targets, result) in targets
+            .chunks(SCORED_ROWS)
+            .zip(result.chunks_mut(SCORED_ROWS))
+        {
             let rows: Vec<usize> = targets.iter().map(|(row, _)| *row).collect();
             let logits = self.logits(hidden, &rows)?;
             super::for_each_row(result, 1, |index, result| {

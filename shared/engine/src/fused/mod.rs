@@ -53,7 +53,11 @@ impl FusedPass {
             }
         }
         let rope = RopeTables::new(&spec);
-        Ok(Self { spec, weights, rope })
+        Ok(Self {
+            spec,
+            weights,
+            rope,
+        })
     }
 
     /// An empty cache for `capacity` positions.
@@ -83,7 +87,10 @@ impl FusedPass {
         let mut rows = Vec::new();
         for (index, chunk) in chunks.iter().enumerate() {
             if chunk.tokens.is_empty() {
-                return Err(EngineError::Field(protocol::FieldError::new("tokens", "a sequence has no new token")));
+                return Err(EngineError::Field(protocol::FieldError::new(
+                    "tokens",
+                    "a sequence has no new token",
+                )));
             }
             let length = chunk.cache.length();
             if length + chunk.tokens.len() > chunk.cache.capacity() {
@@ -93,7 +100,11 @@ impl FusedPass {
                     context: chunk.cache.capacity(),
                 });
             }
-            if let Some(token) = chunk.tokens.iter().find(|token| **token as usize >= self.spec.vocabulary) {
+            if let Some(token) = chunk
+                .tokens
+                .iter()
+                .find(|token| **token as usize >= self.spec.vocabulary)
+            {
                 return Err(EngineError::TokenOutOfRange {
                     token: *token,
                     vocabulary: self.spec.vocabulary,
@@ -109,7 +120,10 @@ impl FusedPass {
 
     fn embed(&self, chunks: &[FusedChunk<'_>]) -> Vec<f32> {
         let hidden = self.spec.hidden;
-        let tokens: Vec<u32> = chunks.iter().flat_map(|chunk| chunk.tokens.iter().copied()).collect();
+        let tokens: Vec<u32> = chunks
+            .iter()
+            .flat_map(|chunk| chunk.tokens.iter().copied())
+            .collect();
         let mut values = vec![0.0; tokens.len() * hidden];
         for (token, values) in tokens.iter().zip(values.chunks_exact_mut(hidden)) {
             self.weights.embedding.copy_row(*token as usize, values);
@@ -134,15 +148,23 @@ impl FusedPass {
 fn for_each_row(values: &mut [f32], width: usize, work: impl Fn(usize, &mut [f32]) + Sync + Send) {
     const PARALLEL_ROWS: usize = 8;
     if values.len() < PARALLEL_ROWS * width {
-        values.chunks_exact_mut(width).enumerate().for_each(|(row, values)| work(row, values));
+        values
+            .chunks_exact_mut(width)
+            .enumerate()
+            .for_each(|(row, values)| work(row, values));
     } else {
-        values.par_chunks_exact_mut(width).enumerate().for_each(|(row, values)| work(row, values));
+        values
+            .par_chunks_exact_mut(width)
+            .enumerate()
+            .for_each(|(row, values)| work(row, values));
     }
 }
 
 fn packed(matrix: &Matrix) -> Result<&PackedMatrix, EngineError> {
     match matrix {
         Matrix::Packed(matrix) => Ok(matrix),
-        Matrix::Dense(_) => Err(EngineError::Device("the fused pass needs packed weights".into())),
+        Matrix::Dense(_) => Err(EngineError::Device(
+            "the fused pass needs packed weights".into(),
+        )),
     }
 }

@@ -21,7 +21,9 @@ impl RopeTables {
             .layers
             .iter()
             .map(|layer| {
-                let known = frequencies.iter().position(|known| *known == layer.rope_frequencies);
+                let known = frequencies
+                    .iter()
+                    .position(|known| *known == layer.rope_frequencies);
                 known.unwrap_or_else(|| {
                     frequencies.push(layer.rope_frequencies.clone());
                     frequencies.len() - 1

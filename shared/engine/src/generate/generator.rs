@@ -50,7 +50,10 @@ impl Generator {
             Prompt::Text(text) => self.tokenizer.encode(text, true)?,
             Prompt::Tokens(tokens) => tokens.clone(),
         };
-        if let Some(token) = tokens.iter().find(|token| **token as usize >= self.vocabulary) {
+        if let Some(token) = tokens
+            .iter()
+            .find(|token| **token as usize >= self.vocabulary)
+        {
             return Err(EngineError::TokenOutOfRange {
                 token: *token,
                 vocabulary: self.vocabulary,
@@ -65,7 +68,9 @@ impl Generator {
         }
         let mut request = request;
         request.max_new_tokens = request.max_new_tokens.min(self.context - tokens.len());
-        let cache = self.runner.new_cache(tokens.len() + request.max_new_tokens)?;
+        let cache = self
+            .runner
+            .new_cache(tokens.len() + request.max_new_tokens)?;
         let id = SequenceId(self.next);
         self.next += 1;
         let sequence = Sequence::new(id, request, tokens, cache, self.tokenizer.eos());
@@ -114,7 +119,10 @@ impl Generator {
             return Ok(events);
         }
         let mut logits = self.runner.logits(&hidden, &rows).await?;
-        for (id, logits) in ready.into_iter().zip(logits.chunks_exact_mut(self.vocabulary)) {
+        for (id, logits) in ready
+            .into_iter()
+            .zip(logits.chunks_exact_mut(self.vocabulary))
+        {
             if let Some(sequence) = self.sequences.get_mut(&id)
                 && sequence.advance(logits, &self.tokenizer, &mut events)
             {

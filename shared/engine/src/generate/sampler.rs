@@ -48,7 +48,11 @@ impl Sampler {
         seen.dedup();
         for token in seen {
             if let Some(logit) = logits.get_mut(token as usize) {
-                *logit = if *logit > 0.0 { *logit / penalty } else { *logit * penalty };
+                *logit = if *logit > 0.0 {
+                    *logit / penalty
+                } else {
+                    *logit * penalty
+                };
             }
         }
     }
@@ -64,7 +68,9 @@ impl Sampler {
             .filter(|(_, logit)| logit.is_finite())
             .map(|(token, logit)| (token as u32, *logit))
             .collect();
-        let by_logit = |left: &(u32, f32), right: &(u32, f32)| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0));
+        let by_logit = |left: &(u32, f32), right: &(u32, f32)| {
+            right.1.total_cmp(&left.1).then(left.0.cmp(&right.0))
+        };
         let top_k = self.settings.top_k as usize;
         if top_k > 0 && top_k < ranked.len() {
             ranked.select_nth_unstable_by(top_k - 1, by_logit);
@@ -73,7 +79,10 @@ impl Sampler {
         let top_p = f64::from(self.settings.top_p);
         if top_p >= 1.0 {
             // The order does not change the distribution, but a fixed one keeps a seed's result.
-            return ranked.into_iter().map(|(token, logit)| (token, weigh(logit))).collect();
+            return ranked
+                .into_iter()
+                .map(|(token, logit)| (token, weigh(logit)))
+                .collect();
         }
         let total: f64 = ranked.iter().map(|(_, logit)| weigh(*logit)).sum();
         // Sorting a quarter of a million tokens for the few that matter would cost more than the
@@ -89,7 +98,10 @@ impl Sampler {
             for kept in 0..sorted {
                 reached += weigh(ranked[kept].1);
                 if reached >= top_p * total || (kept + 1 == ranked.len()) {
-                    return ranked[..=kept].iter().map(|(token, logit)| (*token, weigh(*logit))).collect();
+                    return ranked[..=kept]
+                        .iter()
+                        .map(|(token, logit)| (*token, weigh(*logit)))
+                        .collect();
                 }
             }
             if ranked.is_empty() {
@@ -116,7 +128,10 @@ mod tests {
     #[test]
     fn temperature_one_follows_the_softmax() {
         let logits = [0.0, 2.0f32.ln(), 5.0f32.ln()];
-        let settings = SamplerSettings { temperature: 1.0, ..Default::default() };
+        let settings = SamplerSettings {
+            temperature: 1.0,
+            ..Default::default()
+        };
         let counts = frequencies(settings, &logits, 20_000);
         for (count, expected) in counts.iter().zip([0.125, 0.25, 0.625]) {
             assert!((count - expected).abs() < 0.015, "{counts:?}");
@@ -126,7 +141,11 @@ mod tests {
     #[test]
     fn top_p_keeps_the_smallest_sufficient_set() {
         let logits = [0.0, 2.0f32.ln(), 5.0f32.ln()];
-        let settings = SamplerSettings { temperature: 1.0, top_p: 0.7, ..Default::default() };
+        let settings = SamplerSettings {
+            temperature: 1.0,
+            top_p: 0.7,
+            ..Default::default()
+        };
         let counts = frequencies(settings, &logits, 5_000);
         assert_eq!(counts[0], 0.0);
         assert!((counts[2] - 5.0 / 7.0).abs() < 0.03, "{counts:?}");
@@ -134,14 +153,27 @@ mod tests {
 
     #[test]
     fn top_k_one_is_greedy_and_seeds_reproduce() {
-        let logits: Vec<f32> = (0..1000).map(|index| ((index * 37) % 101) as f32 / 10.0).collect();
-        let settings = SamplerSettings { temperature: 2.0, top_k: 1, ..Default::default() };
+        let logits: Vec<f32> = (0..1000)
+            .map(|index| ((index * 37) % 101) as f32 / 10.0)
+            .collect();
+        let settings = SamplerSettings {
+            temperature: 2.0,
+            top_k: 1,
+            ..Default::default()
+        };
         let greedy = Sampler::new(SamplerSettings::default()).choose(&[], &mut logits.clone());
         let top = Sampler::new(settings).choose(&[], &mut logits.clone());
         assert_eq!(logits[greedy as usize], logits[top as usize]);
         let draw = |seed| {
-            let mut sampler = Sampler::new(SamplerSettings { temperature: 1.0, top_p: 0.9, seed, ..Default::default() });
-            (0..20).map(|_| sampler.choose(&[], &mut logits.clone())).collect::<Vec<_>>()
+            let mut sampler = Sampler::new(SamplerSettings {
+                temperature: 1.0,
+                top_p: 0.9,
+                seed,
+                ..Default::default()
+            });
+            (0..20)
+                .map(|_| sampler.choose(&[], &mut logits.clone()))
+                .collect::<Vec<_>>()
         };
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
@@ -149,7 +181,10 @@ mod tests {
 
     #[test]
     fn repetition_penalty_shrinks_what_was_seen() {
-        let mut sampler = Sampler::new(SamplerSettings { repetition_penalty: 2.0, ..Default::default() });
+        let mut sampler = Sampler::new(SamplerSettings {
+            repetition_penalty: 2.0,
+            ..Default::default()
+        });
         assert_eq!(sampler.choose(&[1], &mut [1.0, 1.5, -1.0]), 0);
         let mut logits = [-1.0, -1.2];
         assert_eq!(sampler.choose(&[0], &mut logits), 1);
@@ -159,7 +194,11 @@ mod tests {
     #[test]
     fn a_large_flat_nucleus_is_still_complete() {
         let logits = vec![0.0f32; 5000];
-        let sampler = Sampler::new(SamplerSettings { temperature: 1.0, top_p: 0.9, ..Default::default() });
+        let sampler = Sampler::new(SamplerSettings {
+            temperature: 1.0,
+            top_p: 0.9,
+            ..Default::default()
+        });
         assert_eq!(sampler.candidates(&logits).len(), 4500);
     }
 }

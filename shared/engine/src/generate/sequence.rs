@@ -28,7 +28,13 @@ pub struct Sequence {
 }
 
 impl Sequence {
-    pub fn new(id: SequenceId, request: GenerationRequest, tokens: Vec<u32>, cache: KvCache, ends: &[u32]) -> Self {
+    pub fn new(
+        id: SequenceId,
+        request: GenerationRequest,
+        tokens: Vec<u32>,
+        cache: KvCache,
+        ends: &[u32],
+    ) -> Self {
         Self {
             id,
             prompt_tokens: tokens.len(),
@@ -41,19 +47,30 @@ impl Sequence {
             watch: StopWatch::new(request.stop),
             stream: TextStream::new(),
             logprobs: request.logprobs,
-            ends: if request.ignore_eos { Vec::new() } else { ends.to_vec() },
+            ends: if request.ignore_eos {
+                Vec::new()
+            } else {
+                ends.to_vec()
+            },
         }
     }
 
     /// Chooses the next token from its logits; `true` when the sequence has ended.
-    pub fn advance(&mut self, logits: &mut [f32], tokenizer: &Tokenizer, events: &mut Vec<(SequenceId, GenerationEvent)>) -> bool {
-        let before = self.logprobs.map(|top| (top, simd::log_sum_exp(logits), logits.to_vec()));
+    pub fn advance(
+        &mut self,
+        logits: &mut [f32],
+        tokenizer: &Tokenizer,
+        events: &mut Vec<(SequenceId, GenerationEvent)>,
+    ) -> bool {
+        let before = self
+            .logprobs
+            .map(|top| (top, simd::log_sum_exp(logits), logits.to_vec()));
         for processor in &mut self.processors {
             processor.process(&self.tokens, logits);
         }
         let token = self.sampler.choose(&self.tokens, logits);
         if self.ends.contains(&token) {
-            self.finish(FinishReason::Stop, tokenizer, events);
+            self.finish(FinishReason::Stop, events);
             return true;
         }
         self.tokens.push(token);
@@ -65,7 +82,10 @@ impl Sequence {
                     text: tokenizer.token_text(token),
                     logprob: logits[token as usize] - total,
                 };
-                (Some(entry(token)), most_likely(&logits, top).into_iter().map(entry).collect())
+                (
+                    Some(entry(token)),
+                    most_likely(&logits, top).into_iter().map(entry).collect(),
+                )
             }
         };
         let piece = self.stream.push(tokenizer, token);
@@ -85,7 +105,7 @@ impl Sequence {
         if stopped {
             events.push((self.id, self.finished(FinishReason::Stop, String::new())));
         } else if self.completion_tokens() >= self.max_new_tokens {
-            self.finish(FinishReason::Length, tokenizer, events);
+            self.finish(FinishReason::Length, events);
         } else {
             return false;
         }
@@ -96,8 +116,8 @@ impl Sequence {
         self.tokens.len() - self.prompt_tokens
     }
 
-    fn finish(&mut self, reason: FinishReason, tokenizer: &Tokenizer, events: &mut Vec<(SequenceId, GenerationEvent)>) {
-        let rest = self.stream.flush(tokenizer);
+    fn finish(&mut self, reason: FinishReason, events: &mut Vec<(SequenceId, GenerationEvent)>) {
+        let rest = self.stream.flush();
         let (text, reason) = match self.watch.push(&rest) {
             Watched::Text(text) => (text + &self.watch.finish(), reason),
             Watched::Stopped(text) => (text, FinishReason::Stop),
@@ -118,7 +138,11 @@ impl Sequence {
 /// The `count` largest, best first.
 fn most_likely(logits: &[f32], count: usize) -> Vec<u32> {
     let mut ranked: Vec<u32> = (0..logits.len() as u32).collect();
-    let by_logit = |left: &u32, right: &u32| logits[*right as usize].total_cmp(&logits[*left as usize]).then(left.cmp(right));
+    let by_logit = |left: &u32, right: &u32| {
+        logits[*right as usize]
+            .total_cmp(&logits[*left as usize])
+            .then(left.cmp(right))
+    };
     let count = count.min(ranked.len());
     if count == 0 {
         return Vec::new();

@@ -1,21 +1,30 @@
-//! Activations rounded to 8 bits for integer dot products: blocks of 32, one scale each.
+//! Activations rounded to 15 bits for integer dot products: blocks of 32, one scale each.
 //!
-//! The rounding is llama.cpp's Q8_0 (scale = largest magnitude / 127, kept in half precision,
-//! values rounded half away from zero), so that the two programs agree token by token.
+//! Eight bits, as llama.cpp uses, are too coarse for Gemma, whose residual stream has outliers: the
+//! next token then differs from the exact one in 7 % of greedy steps (measured on Gemma-3-270M).
+//! A value is therefore two signed bytes, `v = 128·high + low`, and a product takes two integer
+//! dot products on the same loaded weight, which decoding, bound by memory, does not feel.
 
-use half::f16;
 use rayon::prelude::*;
 
 use super::packed::BLOCK;
 
-/// Rows quantised to signed 8 bits, values in −127..=127.
+/// `v = LOW_BASE · high + low`, `high` in −127..=127, `low` in −64..=64.
+pub(crate) const LOW_BASE: i32 = 128;
+/// Shift that multiplies by [`LOW_BASE`].
+pub(crate) const LOW_SHIFT: u32 = LOW_BASE.trailing_zeros();
+/// Largest magnitude of `v`.
+const LARGEST: f32 = 127.0 * LOW_BASE as f32;
+
+/// Rows of integers with a scale per block.
 #[derive(Debug, Clone, Default)]
 pub struct QuantisedRows {
     pub(crate) cols: usize,
+    /// `[row][block][high: 32, low: 32]`.
     pub(crate) quants: Vec<i8>,
     /// One per row and block.
     pub(crate) scales: Vec<f32>,
-    /// Sum of the integers of each block, for zero points and minimums.
+    /// Sum of the integers `v` of each block, for zero points and minimums.
     pub(crate) sums: Vec<i32>,
 }
 
@@ -29,17 +38,20 @@ impl QuantisedRows {
         let blocks = cols / BLOCK;
         let mut quantised = Self {
             cols,
-            quants: vec![0; rows * cols],
+            quants: vec![0; rows * cols * 2],
             scales: vec![0.0; rows * blocks],
             sums: vec![0; rows * blocks],
         };
         let parts = quantised
             .quants
-            .chunks_exact_mut(cols)
+            .chunks_exact_mut(cols * 2)
             .zip(quantised.scales.chunks_exact_mut(blocks))
             .zip(quantised.sums.chunks_exact_mut(blocks))
             .zip(values.chunks_exact(cols));
-        let quantise = |(((quants, scales), sums), values): (((&mut [i8], &mut [f32]), &mut [i32]), &[f32])| {
+        let quantise = |(((quants, scales), sums), values): (
+            ((&mut [i8], &mut [f32]), &mut [i32]),
+            &[f32],
+        )| {
             super::simd::quantise_row(values, quants, scales, sums);
         };
         if rows < PARALLEL_ROWS {
@@ -52,39 +64,52 @@ impl QuantisedRows {
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
-        if self.cols == 0 { 0 } else { self.quants.len() / self.cols }
+        if self.cols == 0 {
+            0
+        } else {
+            self.quants.len() / (self.cols * 2)
+        }
     }
 
-    pub(crate) fn blocks(&self) -> usize {
-        self.cols / BLOCK
+    /// Where a block's bytes begin: `high` for 32 columns, then `low`.
+    pub(crate) fn block_start(&self, row: usize, block: usize) -> usize {
+        row * self.cols * 2 + block * BLOCK * 2
     }
 }
 
 /// One row, written so that the compiler vectorises it for whatever instruction set the caller enables.
 #[inline(always)]
-pub(crate) fn quantise_row(values: &[f32], quants: &mut [i8], scales: &mut [f32], sums: &mut [i32]) {
+pub(crate) fn quantise_row(
+    values: &[f32],
+    quants: &mut [i8],
+    scales: &mut [f32],
+    sums: &mut [i32],
+) {
     let blocks = values
         .as_chunks::<BLOCK>()
         .0
         .iter()
-        .zip(quants.as_chunks_mut::<BLOCK>().0)
+        .zip(quants.as_chunks_mut::<{ 2 * BLOCK }>().0)
         .zip(scales.iter_mut().zip(sums));
     for ((values, quants), (scale, sum)) in blocks {
         let mut largest = 0.0f32;
         for value in values {
             largest = largest.max(value.abs());
         }
-        let step = largest / 127.0;
+        let step = largest / LARGEST;
         let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
+        let (highs, lows) = quants.split_at_mut(BLOCK);
         let mut total = 0;
-        for (quant, value) in quants.iter_mut().zip(values) {
+        for ((high, low), value) in highs.iter_mut().zip(lows).zip(values) {
             let scaled = value * inverse;
             // Truncation after adding a signed half rounds half away from zero.
             let rounded = (scaled + 0.5f32.copysign(scaled)) as i32;
-            *quant = rounded as i8;
+            let coarse = (rounded + LOW_BASE / 2) >> LOW_SHIFT;
+            *high = coarse as i8;
+            *low = (rounded - coarse * LOW_BASE) as i8;
             total += rounded;
         }
-        *scale = f16::from_f32(step).to_f32();
+        *scale = step;
         *sum = total;
     }
 }
@@ -94,15 +119,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rounds_half_away_from_zero_and_keeps_the_sum() {
+    fn both_bytes_and_the_sum_of_hand_computed_values() {
         let mut values = vec![0.0f32; 32];
         values[0] = 127.0;
         values[1] = -63.5;
         values[2] = 0.4;
         let rows = QuantisedRows::from_rows(&values, 32);
-        assert_eq!(&rows.quants[..3], &[127, -64, 0]);
-        assert_eq!(rows.sums, vec![63]);
-        assert_eq!(rows.scales, vec![1.0]);
+        assert_eq!(rows.scales, vec![1.0 / 128.0]);
+        // 127 · 128, −63.5 · 128 = −8128 = −63 · 128 − 64, 0.4 · 128 = 51.2
+        assert_eq!(
+            (&rows.quants[..3], &rows.quants[32..35]),
+            (&[127, -63, 0][..], &[0, -64, 51][..])
+        );
+        assert_eq!(rows.sums, vec![16256 - 8128 + 51]);
+    }
+
+    #[test]
+    fn the_error_is_below_a_thirty_thousandth_of_the_block() {
+        let values: Vec<f32> = (0..32)
+            .map(|index| (index as f32 * 0.7).sin() * 9.0)
+            .collect();
+        let rows = QuantisedRows::from_rows(&values, 32);
+        for (index, value) in values.iter().enumerate() {
+            let integer =
+                i32::from(rows.quants[index]) * LOW_BASE + i32::from(rows.quants[32 + index]);
+            assert!((integer as f32 * rows.scales[0] - value).abs() <= 9.0 / 30_000.0);
+        }
     }
 
     #[test]

@@ -67,8 +67,14 @@ mod tests {
         let mut out = [0.0; 2];
         // Scores 0 and ln 3: weights 1/4 and 3/4.
         attend(cache, &[0.0, 3.0f32.ln()], 2, 0..2, 1.0, &mut out);
-        assert!((out[0] - 2.5).abs() < 1e-5 && (out[1] - 7.5).abs() < 1e-5, "{out:?}");
+        assert!(
+            (out[0] - 2.5).abs() < 1e-5 && (out[1] - 7.5).abs() < 1e-5,
+            "{out:?}"
+        );
         attend(cache, &[0.0, 3.0f32.ln()], 2, 1..2, 1.0, &mut out);
-        assert!(out[0].abs() < 1e-6 && (out[1] - 10.0).abs() < 1e-5, "{out:?}");
+        assert!(
+            out[0].abs() < 1e-6 && (out[1] - 10.0).abs() < 1e-5,
+            "{out:?}"
+        );
     }
 }

@@ -23,20 +23,36 @@ impl Piece<'_> {
     fn run(&mut self, x: &QuantisedRows) {
         let width = self.out.first().map_or(0, |row| row.len());
         for offset in 0..width.div_ceil(GROUP) {
-            simd::group_product(self.matrix, self.first_group + offset, x, &mut self.out, offset * GROUP);
+            simd::group_product(
+                self.matrix,
+                self.first_group + offset,
+                x,
+                &mut self.out,
+                offset * GROUP,
+            );
         }
     }
 }
 
 /// Several matrices that read the same input (query/key/value, gate/up) in one parallel region.
 /// Returns one `[rows of x, matrix.rows()]` buffer per matrix.
-pub fn linear_many<const N: usize>(x: &QuantisedRows, matrices: [&PackedMatrix; N]) -> [Vec<f32>; N] {
+pub fn linear_many<const N: usize>(
+    x: &QuantisedRows,
+    matrices: [&PackedMatrix; N],
+) -> [Vec<f32>; N] {
     let mut outputs = matrices.map(|matrix| vec![0.0f32; x.rows() * matrix.rows]);
     let groups: usize = matrices.iter().map(|matrix| matrix.groups()).sum();
-    let products: usize = matrices.iter().map(|matrix| matrix.rows * matrix.cols * x.rows()).sum();
+    let products: usize = matrices
+        .iter()
+        .map(|matrix| matrix.rows * matrix.cols * x.rows())
+        .sum();
     let threads = rayon::current_num_threads();
     let alone = threads == 1 || products < PARALLEL_PRODUCTS;
-    let size = if alone { groups } else { groups.div_ceil(threads * PIECES_PER_THREAD) };
+    let size = if alone {
+        groups
+    } else {
+        groups.div_ceil(threads * PIECES_PER_THREAD)
+    };
     let mut pieces = Vec::new();
     for (matrix, output) in matrices.into_iter().zip(&mut outputs) {
         cut(matrix, output, size, &mut pieces);
@@ -50,7 +66,12 @@ pub fn linear_many<const N: usize>(x: &QuantisedRows, matrices: [&PackedMatrix; 
     outputs
 }
 
-fn cut<'a>(matrix: &'a PackedMatrix, output: &'a mut [f32], size: usize, pieces: &mut Vec<Piece<'a>>) {
+fn cut<'a>(
+    matrix: &'a PackedMatrix,
+    output: &'a mut [f32],
+    size: usize,
+    pieces: &mut Vec<Piece<'a>>,
+) {
     let first = pieces.len();
     pieces.extend((0..matrix.groups()).step_by(size).map(|first_group| Piece {
         matrix,

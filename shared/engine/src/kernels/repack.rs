@@ -11,7 +11,7 @@
 
 use half::f16;
 
-use super::packed::{BLOCK, BlockValues, Bits, GROUP, PackedMatrix};
+use super::packed::{BLOCK, Bits, BlockValues, GROUP, PackedMatrix};
 use crate::checkpoint::{StoredTensor, TensorType};
 use crate::error::CheckpointError;
 
@@ -59,17 +59,28 @@ fn target(kind: TensorType) -> Target {
 /// # Errors
 /// When it is not a matrix, its rows are not a multiple of 32 long, or a scale is not finite.
 pub fn repack(file: &str, tensor: &StoredTensor) -> Result<PackedMatrix, CheckpointError> {
-    let error = |reason: String| CheckpointError::new(file, format!("tensor `{}`", tensor.info.name), reason);
+    let error = |reason: String| {
+        CheckpointError::new(file, format!("tensor `{}`", tensor.info.name), reason)
+    };
     let &[rows, cols] = tensor.info.shape.as_slice() else {
-        return Err(error(format!("a matrix was expected, the shape is {:?}", tensor.info.shape)));
+        return Err(error(format!(
+            "a matrix was expected, the shape is {:?}",
+            tensor.info.shape
+        )));
     };
     if cols == 0 || cols % BLOCK != 0 {
-        return Err(error(format!("rows of {cols} values cannot be packed: not a multiple of {BLOCK}")));
+        return Err(error(format!(
+            "rows of {cols} values cannot be packed: not a multiple of {BLOCK}"
+        )));
     }
     let kind = tensor.info.kind;
     let row_bytes = cols / kind.block_len() * kind.block_bytes();
     if tensor.bytes.len() != rows * row_bytes {
-        return Err(error(format!("{} bytes, expected {}", tensor.bytes.len(), rows * row_bytes)));
+        return Err(error(format!(
+            "{} bytes, expected {}",
+            tensor.bytes.len(),
+            rows * row_bytes
+        )));
     }
     let target = target(kind);
     let mut builder = Builder::new(rows, cols, &target);
@@ -79,7 +90,9 @@ pub fn repack(file: &str, tensor: &StoredTensor) -> Result<PackedMatrix, Checkpo
         decode_row(kind, bytes, &mut blocks);
         for (index, block) in blocks.iter().enumerate() {
             if !(block.scale.is_finite() && block.minimum.is_finite()) {
-                return Err(error(format!("row {row}, block {index}: scale or minimum is not finite")));
+                return Err(error(format!(
+                    "row {row}, block {index}: scale or minimum is not finite"
+                )));
             }
             builder.put(row, index, block);
         }
@@ -91,17 +104,27 @@ pub fn repack(file: &str, tensor: &StoredTensor) -> Result<PackedMatrix, Checkpo
 ///
 /// # Errors
 /// When rows are not a multiple of 32 long or a value is not finite.
-pub fn pack_dense(file: &str, name: &str, values: &[f32], rows: usize, cols: usize) -> Result<PackedMatrix, CheckpointError> {
+pub fn pack_dense(
+    file: &str,
+    name: &str,
+    values: &[f32],
+    rows: usize,
+    cols: usize,
+) -> Result<PackedMatrix, CheckpointError> {
     let error = |reason: String| CheckpointError::new(file, format!("tensor `{name}`"), reason);
     if cols == 0 || cols % BLOCK != 0 || values.len() != rows * cols {
-        return Err(error(format!("{rows} x {cols} values cannot be packed: rows must be a multiple of {BLOCK}")));
+        return Err(error(format!(
+            "{rows} x {cols} values cannot be packed: rows must be a multiple of {BLOCK}"
+        )));
     }
     let mut builder = Builder::new(rows, cols, &target(TensorType::F32));
     for (row, values) in values.chunks_exact(cols).enumerate() {
         for (index, values) in values.as_chunks::<BLOCK>().0.iter().enumerate() {
             let block = round_to_8_bits(values);
             if !block.scale.is_finite() {
-                return Err(error(format!("row {row}, block {index}: a value is not finite")));
+                return Err(error(format!(
+                    "row {row}, block {index}: a value is not finite"
+                )));
             }
             builder.put(row, index, &block);
         }
@@ -195,7 +218,11 @@ fn half_at(bytes: &[u8], at: usize) -> f32 {
 fn round_to_8_bits(values: &[f32; BLOCK]) -> Block {
     // A NaN must not be lost in `max`.
     let largest = values.iter().fold(0.0f32, |largest, value| {
-        if value.is_nan() { f32::NAN } else { largest.max(value.abs()) }
+        if value.is_nan() {
+            f32::NAN
+        } else {
+            largest.max(value.abs())
+        }
     });
     let scale = largest / 127.0;
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
@@ -213,7 +240,11 @@ fn round_to_8_bits(values: &[f32; BLOCK]) -> Block {
 fn decode_row(kind: TensorType, bytes: &[u8], blocks: &mut Vec<Block>) {
     for bytes in bytes.chunks_exact(kind.block_bytes() * (BLOCK / kind.block_len()).max(1)) {
         match kind {
-            TensorType::Q4_0 | TensorType::Q4_1 | TensorType::Q5_0 | TensorType::Q5_1 | TensorType::Q8_0 => {
+            TensorType::Q4_0
+            | TensorType::Q4_1
+            | TensorType::Q5_0
+            | TensorType::Q5_1
+            | TensorType::Q8_0 => {
                 blocks.push(decode_legacy(kind, bytes));
             }
             TensorType::Q4K | TensorType::Q5K => decode_q4k_q5k(kind, bytes, blocks),
@@ -229,7 +260,10 @@ fn decode_row(kind: TensorType, bytes: &[u8], blocks: &mut Vec<Block>) {
                             bytes[index * 4 + 3],
                         ]),
                         TensorType::F16 => half_at(bytes, index * 2),
-                        _ => f32::from_bits(u32::from(u16::from_le_bytes([bytes[index * 2], bytes[index * 2 + 1]])) << 16),
+                        _ => f32::from_bits(
+                            u32::from(u16::from_le_bytes([bytes[index * 2], bytes[index * 2 + 1]]))
+                                << 16,
+                        ),
                     };
                 }
                 blocks.push(round_to_8_bits(&values));
@@ -327,7 +361,11 @@ fn decode_q6k(bytes: &[u8], blocks: &mut Vec<Block>) {
         let scales = &bytes[192 + half * 8..192 + half * 8 + 8];
         for lane in 0..32 {
             for part in 0..4 {
-                let nibble = if part < 2 { low[lane + part * 32] & 15 } else { low[lane + (part - 2) * 32] >> 4 };
+                let nibble = if part < 2 {
+                    low[lane + part * 32] & 15
+                } else {
+                    low[lane + (part - 2) * 32] >> 4
+                };
                 let quant = (nibble | (high[lane] >> (2 * part) & 3) << 4) as i32 - 32;
                 let factor = scales[lane / 16 + part * 2] as i8;
                 values[half * 128 + part * 32 + lane] = scale * f32::from(factor) * quant as f32;

@@ -1,11 +1,17 @@
 //! The reference that every other home of the quantised product is tested against.
 
-use super::activation::QuantisedRows;
+use super::activation::{LOW_BASE, QuantisedRows};
 use super::packed::{BLOCK, GROUP, PackedMatrix};
 
 /// Products of every row of `x` with the sixteen rows of one group (fewer in a padded last one),
 /// written to `out[row of x][at..]`.
-pub fn group_product(matrix: &PackedMatrix, group: usize, x: &QuantisedRows, out: &mut [&mut [f32]], at: usize) {
+pub fn group_product(
+    matrix: &PackedMatrix,
+    group: usize,
+    x: &QuantisedRows,
+    out: &mut [&mut [f32]],
+    at: usize,
+) {
     let blocks = matrix.blocks();
     let zero_point = i32::from(matrix.zero_point);
     for (row, out) in out.iter_mut().enumerate() {
@@ -13,9 +19,11 @@ pub fn group_product(matrix: &PackedMatrix, group: usize, x: &QuantisedRows, out
             let mut total = 0.0f32;
             for block in 0..blocks {
                 let mut dot = 0i32;
-                for col in block * BLOCK..(block + 1) * BLOCK {
-                    let weight = i32::from(matrix.quant(group * GROUP + lane, col)) - zero_point;
-                    dot += weight * i32::from(x.quants[row * x.cols + col]);
+                let input = &x.quants[x.block_start(row, block)..][..2 * BLOCK];
+                for col in 0..BLOCK {
+                    let quant = matrix.quant(group * GROUP + lane, block * BLOCK + col);
+                    let value = i32::from(input[col]) * LOW_BASE + i32::from(input[BLOCK + col]);
+                    dot += (i32::from(quant) - zero_point) * value;
                 }
                 let index = (group * blocks + block) * GROUP + lane;
                 let step = x.scales[row * blocks + block];

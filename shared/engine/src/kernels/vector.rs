@@ -16,7 +16,11 @@ pub fn dot(left: &[f32], right: &[f32]) -> f32 {
             sums[lane] = left[lane].mul_add_fast(right[lane], sums[lane]);
         }
     }
-    let rest: f32 = left_rest.iter().zip(right_rest).map(|(left, right)| left * right).sum();
+    let rest: f32 = left_rest
+        .iter()
+        .zip(right_rest)
+        .map(|(left, right)| left * right)
+        .sum();
     total(sums) + rest
 }
 
@@ -100,11 +104,21 @@ pub fn largest(values: &[f32]) -> (usize, f32) {
     let mut best = [f32::NEG_INFINITY; LANES];
     for chunk in chunks {
         for lane in 0..LANES {
-            best[lane] = if chunk[lane] > best[lane] { chunk[lane] } else { best[lane] };
+            best[lane] = if chunk[lane] > best[lane] {
+                chunk[lane]
+            } else {
+                best[lane]
+            };
         }
     }
-    let highest = best.into_iter().chain(rest.iter().copied()).fold(f32::NEG_INFINITY, f32::max);
-    let index = values.iter().position(|value| *value == highest).unwrap_or(0);
+    let highest = best
+        .into_iter()
+        .chain(rest.iter().copied())
+        .fold(f32::NEG_INFINITY, f32::max);
+    let index = values
+        .iter()
+        .position(|value| *value == highest)
+        .unwrap_or(0);
     (index, highest)
 }
 
@@ -120,12 +134,19 @@ pub fn exp(x: f32) -> f32 {
     let shifted = x * LOG2_E + ROUND;
     let whole = shifted - ROUND;
     let r = x - whole * LN_2_HIGH - whole * LN_2_LOW;
-    let polynomial = ((((1.987_569_1e-4 * r + 1.398_199_9e-3) * r + 8.333_452e-3) * r + 4.166_579_6e-2) * r
-        + 1.666_666_5e-1)
-        * r
-        + 5.000_000_1e-1;
+    let polynomial =
+        ((((1.987_569_1e-4 * r + 1.398_199_9e-3) * r + 8.333_452e-3) * r + 4.166_579_6e-2) * r
+            + 1.666_666_5e-1)
+            * r
+            + 5.000_000_1e-1;
     let fraction = polynomial * r * r + r + 1.0;
-    let power = f32::from_bits(shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23);
+    let power = f32::from_bits(
+        shifted
+            .to_bits()
+            .wrapping_sub(ROUND.to_bits())
+            .wrapping_add(127)
+            << 23,
+    );
     fraction * power
 }
 

@@ -21,7 +21,10 @@ pub struct Scored {
 impl Scored {
     /// Sum of the log-probabilities.
     pub fn log_likelihood(&self) -> f64 {
-        self.log_probabilities.iter().map(|value| f64::from(*value)).sum()
+        self.log_probabilities
+            .iter()
+            .map(|value| f64::from(*value))
+            .sum()
     }
 }
 
@@ -60,7 +63,10 @@ pub async fn log_likelihood(model: &Model, texts: &[&str]) -> Result<Vec<Scored>
 ///
 /// # Errors
 /// As [`log_likelihood`].
-pub async fn token_log_likelihood(runner: &mut Runner, encoded: Vec<Vec<u32>>) -> Result<Vec<Scored>, EngineError> {
+pub async fn token_log_likelihood(
+    runner: &mut Runner,
+    encoded: Vec<Vec<u32>>,
+) -> Result<Vec<Scored>, EngineError> {
     let mut scored = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_slice();
     while !rest.is_empty() {
@@ -109,7 +115,10 @@ async fn score_batch(runner: &mut Runner, batch: &[Vec<u32>]) -> Result<Vec<Scor
         .iter()
         .map(|tokens| Scored {
             tokens: tokens.clone(),
-            log_probabilities: values.by_ref().take(tokens.len().saturating_sub(1)).collect(),
+            log_probabilities: values
+                .by_ref()
+                .take(tokens.len().saturating_sub(1))
+                .collect(),
         })
         .collect())
 }

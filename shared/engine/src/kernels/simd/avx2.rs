@@ -3,15 +3,21 @@
 use std::arch::x86_64::*;
 
 use super::write_tile;
-use crate::kernels::activation::QuantisedRows;
-use crate::kernels::packed::{BLOCK, Bits, BlockValues, GROUP, PackedMatrix, QUADS};
+use crate::kernels::activation::{LOW_SHIFT, QuantisedRows};
+use crate::kernels::packed::{Bits, BlockValues, GROUP, PackedMatrix, QUADS};
 
 /// See [`crate::kernels::scalar::group_product`].
 ///
 /// # Safety
 /// The processor must have the enabled features; `group` and `x` must fit the matrix (checked by the caller).
 #[target_feature(enable = "avx2,fma,f16c")]
-pub unsafe fn group_product(matrix: &PackedMatrix, group: usize, x: &QuantisedRows, out: &mut [&mut [f32]], at: usize) {
+pub unsafe fn group_product(
+    matrix: &PackedMatrix,
+    group: usize,
+    x: &QuantisedRows,
+    out: &mut [&mut [f32]],
+    at: usize,
+) {
     let rows = x.rows();
     let mut row = 0;
     while row < rows {
@@ -49,15 +55,23 @@ unsafe fn tile<const T: usize>(
     let mut totals = [[_mm256_setzero_ps(); 2]; T];
     for block in 0..blocks {
         let position = group * blocks + block;
-        let mut dots: [[__m256i; 2]; T] = std::array::from_fn(|t| {
+        let mut high = [[_mm256_setzero_si256(); 2]; T];
+        let mut low: [[__m256i; 2]; T] = std::array::from_fn(|t| {
             [_mm256_set1_epi32(-zero_point * x.sums[(first + t) * blocks + block]); 2]
         });
-        // SAFETY: block `position` lies in the matrix; each row of `x` has 32 bytes for it.
+        // SAFETY: block `position` lies in the matrix; each row of `x` has 64 bytes for it.
         unsafe {
             let weights = matrix.quants.as_ptr().add(position * block_bytes);
             let input = |t: usize, quad: usize| {
-                let quads = x.quants.as_ptr().add((first + t) * x.cols + block * BLOCK).cast::<i32>();
+                let quads = x
+                    .quants
+                    .as_ptr()
+                    .add(x.block_start(first + t, block))
+                    .cast::<i32>();
                 _mm256_set1_epi32(quads.add(quad).read_unaligned())
+            };
+            let add = |sum: &mut __m256i, pairs: __m256i| {
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
             };
             if eight {
                 for quad in 0..QUADS {
@@ -65,11 +79,13 @@ unsafe fn tile<const T: usize>(
                         let raw = _mm256_loadu_si256(weights.add(quad * 64 + side * 32).cast());
                         let weights = _mm256_xor_si256(raw, sign_bit);
                         let magnitudes = _mm256_abs_epi8(weights);
-                        for (t, dots) in dots.iter_mut().enumerate() {
-                            // |w| ≤ 128 and |x| ≤ 127: pairs stay below 2¹⁵, nothing saturates.
-                            let signed = _mm256_sign_epi8(input(t, quad), weights);
-                            let pairs = _mm256_maddubs_epi16(magnitudes, signed);
-                            dots[side] = _mm256_add_epi32(dots[side], _mm256_madd_epi16(pairs, ones));
+                        // |w| ≤ 128 and |x| ≤ 127: pairs stay below 2¹⁵, nothing saturates.
+                        let product = |input: __m256i| {
+                            _mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(input, weights))
+                        };
+                        for t in 0..T {
+                            add(&mut high[t][side], product(input(t, quad)));
+                            add(&mut low[t][side], product(input(t, QUADS + quad)));
                         }
                     }
                 }
@@ -77,14 +93,21 @@ unsafe fn tile<const T: usize>(
                 for pair in 0..QUADS / 2 {
                     for side in 0..2 {
                         let both = _mm256_loadu_si256(weights.add(pair * 64 + side * 32).cast());
-                        let low = _mm256_and_si256(both, low_half);
-                        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(both), low_half);
-                        for (t, dots) in dots.iter_mut().enumerate() {
-                            let pairs = _mm256_add_epi16(
-                                _mm256_maddubs_epi16(low, input(t, pair)),
-                                _mm256_maddubs_epi16(high, input(t, pair + QUADS / 2)),
+                        let first_half = _mm256_and_si256(both, low_half);
+                        let second_half = _mm256_and_si256(_mm256_srli_epi16::<4>(both), low_half);
+                        let product = |first: __m256i, second: __m256i| {
+                            _mm256_add_epi16(
+                                _mm256_maddubs_epi16(first_half, first),
+                                _mm256_maddubs_epi16(second_half, second),
+                            )
+                        };
+                        for t in 0..T {
+                            let other = pair + QUADS / 2;
+                            add(&mut high[t][side], product(input(t, pair), input(t, other)));
+                            add(
+                                &mut low[t][side],
+                                product(input(t, QUADS + pair), input(t, QUADS + other)),
                             );
-                            dots[side] = _mm256_add_epi32(dots[side], _mm256_madd_epi16(pairs, ones));
                         }
                     }
                 }
@@ -95,8 +118,12 @@ unsafe fn tile<const T: usize>(
             let scales = unsafe { load(&matrix.scales, position * GROUP + side * 8) };
             for t in 0..T {
                 let step = _mm256_set1_ps(x.scales[(first + t) * blocks + block]);
+                let dots = _mm256_add_epi32(
+                    _mm256_slli_epi32::<{ LOW_SHIFT as i32 }>(high[t][side]),
+                    low[t][side],
+                );
                 totals[t][side] = _mm256_fmadd_ps(
-                    _mm256_cvtepi32_ps(dots[t][side]),
+                    _mm256_cvtepi32_ps(dots),
                     _mm256_mul_ps(scales, step),
                     totals[t][side],
                 );
@@ -128,7 +155,9 @@ unsafe fn load(values: &BlockValues, index: usize) -> __m256 {
     // SAFETY: the caller guarantees eight values from `index`.
     unsafe {
         match values {
-            BlockValues::Half(values) => _mm256_cvtph_ps(_mm_loadu_si128(values.as_ptr().add(index).cast())),
+            BlockValues::Half(values) => {
+                _mm256_cvtph_ps(_mm_loadu_si128(values.as_ptr().add(index).cast()))
+            }
             BlockValues::Single(values) => _mm256_loadu_ps(values.as_ptr().add(index)),
         }
     }

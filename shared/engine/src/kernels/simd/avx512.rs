@@ -3,18 +3,25 @@
 use std::arch::x86_64::*;
 
 use super::write_tile;
-use crate::kernels::activation::QuantisedRows;
-use crate::kernels::packed::{BLOCK, Bits, BlockValues, GROUP, PackedMatrix, QUADS};
+use crate::kernels::activation::{LOW_SHIFT, QuantisedRows};
+use crate::kernels::packed::{Bits, BlockValues, GROUP, PackedMatrix, QUADS};
 
 /// Rows of `x` that share each loaded weight; more would spill registers.
 const TILE: usize = 8;
+const _: () = assert!(LOW_SHIFT == 7);
 
 /// See [`crate::kernels::scalar::group_product`].
 ///
 /// # Safety
 /// The processor must have the enabled features; `group` and `x` must fit the matrix (checked by the caller).
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
-pub unsafe fn group_product(matrix: &PackedMatrix, group: usize, x: &QuantisedRows, out: &mut [&mut [f32]], at: usize) {
+pub unsafe fn group_product(
+    matrix: &PackedMatrix,
+    group: usize,
+    x: &QuantisedRows,
+    out: &mut [&mut [f32]],
+    at: usize,
+) {
     let rows = x.rows();
     let mut row = 0;
     while row < rows {
@@ -68,34 +75,43 @@ unsafe fn tile_bits<const T: usize, const EIGHT: bool>(
     let mut totals = [_mm512_setzero_ps(); T];
     for block in 0..blocks {
         let position = group * blocks + block;
-        let mut dots: [__m512i; T] = std::array::from_fn(|t| {
+        let mut high = [_mm512_setzero_si512(); T];
+        let mut low: [__m512i; T] = std::array::from_fn(|t| {
             _mm512_set1_epi32(-zero_point * x.sums[(first + t) * blocks + block])
         });
-        // SAFETY: block `position` lies in the matrix; each row of `x` has 32 bytes for it.
+        // SAFETY: block `position` lies in the matrix; each row of `x` has 64 bytes for it.
         unsafe {
             let weights = matrix.quants.as_ptr().add(position * block_bytes);
             let inputs: [*const i32; T] = std::array::from_fn(|t| {
-                x.quants.as_ptr().add((first + t) * x.cols + block * BLOCK).cast::<i32>()
+                x.quants
+                    .as_ptr()
+                    .add(x.block_start(first + t, block))
+                    .cast::<i32>()
             });
-            if EIGHT {
-                for quad in 0..QUADS {
-                    let weights = _mm512_loadu_si512(weights.add(quad * 64).cast());
+            // A macro, not a closure: captured arrays would live in memory instead of registers.
+            macro_rules! multiply {
+                ($weights:expr, $quad:expr) => {
+                    let (weights, quad) = ($weights, $quad);
                     for t in 0..T {
                         let input = _mm512_set1_epi32(inputs[t].add(quad).read_unaligned());
-                        dots[t] = _mm512_dpbusd_epi32(dots[t], weights, input);
+                        high[t] = _mm512_dpbusd_epi32(high[t], weights, input);
+                        let input = _mm512_set1_epi32(inputs[t].add(QUADS + quad).read_unaligned());
+                        low[t] = _mm512_dpbusd_epi32(low[t], weights, input);
                     }
+                };
+            }
+            if EIGHT {
+                for quad in 0..QUADS {
+                    multiply!(_mm512_loadu_si512(weights.add(quad * 64).cast()), quad);
                 }
             } else {
                 for pair in 0..QUADS / 2 {
                     let both = _mm512_loadu_si512(weights.add(pair * 64).cast());
-                    let low = _mm512_and_si512(both, low_half);
-                    let high = _mm512_and_si512(_mm512_srli_epi16::<4>(both), low_half);
-                    for t in 0..T {
-                        let input = _mm512_set1_epi32(inputs[t].add(pair).read_unaligned());
-                        dots[t] = _mm512_dpbusd_epi32(dots[t], low, input);
-                        let input = _mm512_set1_epi32(inputs[t].add(pair + QUADS / 2).read_unaligned());
-                        dots[t] = _mm512_dpbusd_epi32(dots[t], high, input);
-                    }
+                    multiply!(_mm512_and_si512(both, low_half), pair);
+                    multiply!(
+                        _mm512_and_si512(_mm512_srli_epi16::<4>(both), low_half),
+                        pair + QUADS / 2
+                    );
                 }
             }
         }
@@ -103,7 +119,12 @@ unsafe fn tile_bits<const T: usize, const EIGHT: bool>(
         let scales = unsafe { load(&matrix.scales, position * GROUP) };
         for t in 0..T {
             let step = _mm512_set1_ps(x.scales[(first + t) * blocks + block]);
-            totals[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dots[t]), _mm512_mul_ps(scales, step), totals[t]);
+            let dots = _mm512_add_epi32(_mm512_slli_epi32::<LOW_SHIFT>(high[t]), low[t]);
+            totals[t] = _mm512_fmadd_ps(
+                _mm512_cvtepi32_ps(dots),
+                _mm512_mul_ps(scales, step),
+                totals[t],
+            );
         }
         if let Some(minimums) = &matrix.minimums {
             // SAFETY: as above.

@@ -4,8 +4,8 @@
 #![allow(unsafe_code)]
 
 use super::activation::QuantisedRows;
-use super::packed::{GROUP, PackedMatrix};
 use super::attention::{self, HeadCache};
+use super::packed::{GROUP, PackedMatrix};
 use super::{activation, scalar, vector};
 
 #[cfg(target_arch = "x86_64")]
@@ -74,7 +74,13 @@ impl InstructionSet {
 }
 
 /// As [`scalar::group_product`], with the best instructions of this machine.
-pub fn group_product(matrix: &PackedMatrix, group: usize, x: &QuantisedRows, out: &mut [&mut [f32]], at: usize) {
+pub fn group_product(
+    matrix: &PackedMatrix,
+    group: usize,
+    x: &QuantisedRows,
+    out: &mut [&mut [f32]],
+    at: usize,
+) {
     group_product_with(InstructionSet::detect(), matrix, group, x, out, at);
 }
 
@@ -88,7 +94,11 @@ pub(crate) fn group_product_with(
     at: usize,
 ) {
     // The kernels below read through pointers: everything they rely on is checked here, once.
-    assert!(group < matrix.groups(), "group {group} of {}", matrix.groups());
+    assert!(
+        group < matrix.groups(),
+        "group {group} of {}",
+        matrix.groups()
+    );
     assert_eq!(x.cols, matrix.cols, "columns of input and matrix");
     assert_eq!(out.len(), x.rows(), "rows of input and output");
     match set {

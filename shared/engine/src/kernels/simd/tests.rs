@@ -5,13 +5,23 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::kernels::activation::LOW_BASE;
 use crate::kernels::linear::linear_many;
 use crate::kernels::packed::{BLOCK, Bits, BlockValues, GROUP};
 
-fn random_matrix(random: &mut ChaCha8Rng, rows: usize, blocks: usize, bits: Bits, half: bool, minimums: bool) -> PackedMatrix {
+fn random_matrix(
+    random: &mut ChaCha8Rng,
+    rows: usize,
+    blocks: usize,
+    bits: Bits,
+    half: bool,
+    minimums: bool,
+) -> PackedMatrix {
     let groups = rows.div_ceil(GROUP);
     let values = |random: &mut ChaCha8Rng| {
-        let numbers: Vec<f32> = (0..groups * blocks * GROUP).map(|_| random.random_range(-0.1..0.1)).collect();
+        let numbers: Vec<f32> = (0..groups * blocks * GROUP)
+            .map(|_| random.random_range(-0.1..0.1))
+            .collect();
         if half {
             BlockValues::Half(numbers.into_iter().map(f16::from_f32).collect())
         } else {
@@ -22,8 +32,14 @@ fn random_matrix(random: &mut ChaCha8Rng, rows: usize, blocks: usize, bits: Bits
         rows,
         cols: blocks * BLOCK,
         bits,
-        zero_point: if bits == Bits::Eight { 128 } else { [0, 8][usize::from(!minimums)] },
-        quants: (0..groups * blocks * bits.block_bytes()).map(|_| random.random()).collect(),
+        zero_point: if bits == Bits::Eight {
+            128
+        } else {
+            [0, 8][usize::from(!minimums)]
+        },
+        quants: (0..groups * blocks * bits.block_bytes())
+            .map(|_| random.random())
+            .collect(),
         scales: values(random),
         minimums: minimums.then(|| values(random)),
     }
@@ -35,21 +51,38 @@ fn every_instruction_set_equals_the_scalar_reference() {
     let sets = InstructionSet::available();
     assert_eq!(*sets.last().unwrap(), InstructionSet::Scalar);
     for case in 0..120 {
-        let bits = if case % 2 == 0 { Bits::Four } else { Bits::Eight };
-        let (rows, blocks, count) = (random.random_range(1..70), random.random_range(1..9), random.random_range(1..20));
+        let bits = if case % 2 == 0 {
+            Bits::Four
+        } else {
+            Bits::Eight
+        };
+        let (rows, blocks, count) = (
+            random.random_range(1..70),
+            random.random_range(1..9),
+            random.random_range(1..20),
+        );
         let matrix = random_matrix(&mut random, rows, blocks, bits, case % 3 == 0, case % 5 < 2);
-        let x: Vec<f32> = (0..count * matrix.cols).map(|_| random.random_range(-3.0..3.0)).collect();
+        let x: Vec<f32> = (0..count * matrix.cols)
+            .map(|_| random.random_range(-3.0..3.0))
+            .collect();
         let x = QuantisedRows::from_rows(&x, matrix.cols);
         let group = random.random_range(0..matrix.groups());
         let width = GROUP.min(matrix.rows - group * GROUP);
         let run = |set: InstructionSet| {
             let mut out = vec![f32::NAN; count * (width + 3)];
-            let mut rows: Vec<&mut [f32]> = out.chunks_exact_mut(width + 3).map(|row| &mut row[..]).collect();
+            let mut rows: Vec<&mut [f32]> = out
+                .chunks_exact_mut(width + 3)
+                .map(|row| &mut row[..])
+                .collect();
             group_product_with(set, &matrix, group, &x, &mut rows, 3);
-            out.chunks_exact(width + 3).flat_map(|row| row[3..].to_vec()).collect::<Vec<f32>>()
+            out.chunks_exact(width + 3)
+                .flat_map(|row| row[3..].to_vec())
+                .collect::<Vec<f32>>()
         };
         let expected = run(InstructionSet::Scalar);
-        let size = expected.iter().fold(1.0f32, |size, value| size.max(value.abs()));
+        let size = expected
+            .iter()
+            .fold(1.0f32, |size, value| size.max(value.abs()));
         for set in &sets {
             let out = run(*set);
             for (index, (got, expected)) in out.iter().zip(&expected).enumerate() {
@@ -69,7 +102,9 @@ fn the_parallel_product_equals_the_dequantised_matrix() {
     for (rows, blocks, count) in [(300, 10, 1), (300, 10, 5), (17, 1, 3), (2048, 20, 9)] {
         let first = random_matrix(&mut random, rows, blocks, Bits::Eight, true, false);
         let second = random_matrix(&mut random, rows / 2 + 1, blocks, Bits::Four, false, true);
-        let x: Vec<f32> = (0..count * first.cols).map(|_| random.random_range(-1.0..1.0)).collect();
+        let x: Vec<f32> = (0..count * first.cols)
+            .map(|_| random.random_range(-1.0..1.0))
+            .collect();
         let x = QuantisedRows::from_rows(&x, first.cols);
         let outputs = linear_many(&x, [&first, &second]);
         for (matrix, output) in [&first, &second].into_iter().zip(&outputs) {
@@ -77,7 +112,10 @@ fn the_parallel_product_equals_the_dequantised_matrix() {
             let weights = matrix.dequantise();
             for row in 0..count {
                 let input: Vec<f64> = (0..matrix.cols)
-                    .map(|col| f64::from(x.quants[row * matrix.cols + col]) * f64::from(x.scales[row * blocks + col / BLOCK]))
+                    .map(|col| {
+                        f64::from(x.quants[row * matrix.cols + col])
+                            * f64::from(x.scales[row * blocks + col / BLOCK])
+                    })
                     .collect();
                 for feature in 0..matrix.rows {
                     let expected: f64 = input
@@ -86,7 +124,10 @@ fn the_parallel_product_equals_the_dequantised_matrix() {
                         .map(|(x, w)| x * f64::from(*w))
                         .sum();
                     let got = f64::from(output[row * matrix.rows + feature]);
-                    assert!((got - expected).abs() < 2e-3, "{rows}x{blocks} row {row} feature {feature}: {got} {expected}");
+                    assert!(
+                        (got - expected).abs() < 2e-3,
+                        "{rows}x{blocks} row {row} feature {feature}: {got} {expected}"
+                    );
                 }
             }
         }

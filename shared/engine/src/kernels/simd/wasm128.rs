@@ -3,14 +3,20 @@
 use std::arch::wasm32::*;
 
 use super::write_tile;
-use crate::kernels::activation::QuantisedRows;
+use crate::kernels::activation::{LOW_SHIFT, QuantisedRows};
 use crate::kernels::packed::{BLOCK, Bits, GROUP, PackedMatrix, QUADS};
 
 /// Registers that hold one quad of a group.
 const PARTS: usize = GROUP / 4;
 
 /// See [`crate::kernels::scalar::group_product`].
-pub fn group_product(matrix: &PackedMatrix, group: usize, x: &QuantisedRows, out: &mut [&mut [f32]], at: usize) {
+pub fn group_product(
+    matrix: &PackedMatrix,
+    group: usize,
+    x: &QuantisedRows,
+    out: &mut [&mut [f32]],
+    at: usize,
+) {
     let blocks = matrix.blocks();
     let block_bytes = matrix.bits.block_bytes();
     let zero_point = i32::from(matrix.zero_point);
@@ -19,20 +25,23 @@ pub fn group_product(matrix: &PackedMatrix, group: usize, x: &QuantisedRows, out
         for block in 0..blocks {
             let position = group * blocks + block;
             let weights = &matrix.quants[position * block_bytes..(position + 1) * block_bytes];
-            let input = &x.quants[row * x.cols + block * BLOCK..][..BLOCK];
-            let mut sums = [Sums::new(); PARTS];
+            let (high, low) = x.quants[x.block_start(row, block)..][..2 * BLOCK].split_at(BLOCK);
+            let mut sums = [[Sums::new(); 2]; PARTS];
             match matrix.bits {
                 Bits::Eight => {
                     for quad in 0..QUADS {
-                        let input = broadcast(input, quad);
-                        for (part, sums) in sums.iter_mut().enumerate() {
-                            sums.add(load(weights, quad * 64 + part * 16), input);
+                        let (high, low) = (broadcast(high, quad), broadcast(low, quad));
+                        for (part, [high_sums, low_sums]) in sums.iter_mut().enumerate() {
+                            let weights = load(weights, quad * 64 + part * 16);
+                            high_sums.add(weights, high);
+                            low_sums.add(weights, low);
                         }
                     }
                 }
                 Bits::Four => {
                     for pair in 0..QUADS / 2 {
-                        let (first, second) = (broadcast(input, pair), broadcast(input, pair + QUADS / 2));
+                        let (first, second) =
+                            (broadcast(input, pair), broadcast(input, pair + QUADS / 2));
                         for (part, sums) in sums.iter_mut().enumerate() {
                             let both = load(weights, pair * 64 + part * 16);
                             sums.add(v128_and(both, u8x16_splat(15)), first);
@@ -46,9 +55,16 @@ pub fn group_product(matrix: &PackedMatrix, group: usize, x: &QuantisedRows, out
             let correction = i32x4_splat(-zero_point * sum);
             for (part, total) in totals.iter_mut().enumerate() {
                 let first = position * GROUP + part * 4;
-                let dots = f32x4_convert_i32x4(i32x4_add(sums[part].rows(), correction));
+                let [high, low] = sums[part].map(Sums::rows);
+                let dots = i32x4_add(i32x4_shl(high, LOW_SHIFT), i32x4_add(low, correction));
+                let dots = f32x4_convert_i32x4(dots);
                 let four = |values: &crate::kernels::packed::BlockValues| {
-                    f32x4(values.get(first), values.get(first + 1), values.get(first + 2), values.get(first + 3))
+                    f32x4(
+                        values.get(first),
+                        values.get(first + 1),
+                        values.get(first + 2),
+                        values.get(first + 3),
+                    )
                 };
                 let scales = f32x4_mul(four(&matrix.scales), f32x4_splat(step));
                 *total = f32x4_add(*total, f32x4_mul(dots, scales));
@@ -88,8 +104,14 @@ impl Sums {
 
     #[inline(always)]
     fn add(&mut self, weights: v128, input: v128) {
-        self.low = i32x4_add(self.low, i32x4_dot_i16x8(u16x8_extend_low_u8x16(weights), input));
-        self.high = i32x4_add(self.high, i32x4_dot_i16x8(u16x8_extend_high_u8x16(weights), input));
+        self.low = i32x4_add(
+            self.low,
+            i32x4_dot_i16x8(u16x8_extend_low_u8x16(weights), input),
+        );
+        self.high = i32x4_add(
+            self.high,
+            i32x4_dot_i16x8(u16x8_extend_high_u8x16(weights), input),
+        );
     }
 
     #[inline(always)]
@@ -114,7 +136,9 @@ fn broadcast(input: &[i8], quad: usize) -> v128 {
 fn load(bytes: &[u8], at: usize) -> v128 {
     let half = |at: usize| {
         let bytes = &bytes[at..at + 8];
-        i64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
+        i64::from_le_bytes([
+            bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7],
+        ])
     };
     i64x2(half(at), half(at + 8))
 }
