@@ -128,15 +128,18 @@ fn byte_fallback(
     let mut complete = Box::new([0; 256]);
     for (byte, (place, token)) in complete.iter_mut().zip(bytes).enumerate() {
         *place = token.ok_or_else(|| {
-            vocabulary.fault("tokens", format!("the byte token <0x{byte:02X}> is missing"))
+            vocabulary.fault(
+                "tokens",
+                format!("the byte token <0x{byte:02X}> is missing"),
+            )
         })?;
     }
     Ok(Fallback::Bytes(complete))
 }
 
 fn byte_level(vocabulary: &GgufVocabulary, pieces: &Pieces) -> Result<Pipeline, EngineError> {
-    let cut = pre_tokenizer::by_name(vocabulary.pre)
-        .map_err(|reason| vocabulary.fault("pre", reason))?;
+    let cut =
+        pre_tokenizer::by_name(vocabulary.pre).map_err(|reason| vocabulary.fault("pre", reason))?;
     // Control tokens stay out, so that no text can be merged into one.
     let vocab: Vocab = pieces
         .iter()

@@ -88,12 +88,12 @@ impl<'a> GgufVocabulary<'a> {
                     .iter()
                     .map(|&number| {
                         // 0 is "undefined", which old converters wrote for normal pieces.
-                        TokenKind::from_number(number.max(1)).filter(|_| number >= 0).ok_or_else(
-                            || {
+                        TokenKind::from_number(number.max(1))
+                            .filter(|_| number >= 0)
+                            .ok_or_else(|| {
                                 let reason = format!("{number} is no kind of token");
                                 fail("tokenizer.ggml.token_type", reason)
-                            },
-                        )
+                            })
                     })
                     .collect::<Result<_, _>>()?
             }

@@ -113,8 +113,10 @@ fn the_parallel_product_equals_the_dequantised_matrix() {
             for row in 0..count {
                 let input: Vec<f64> = (0..matrix.cols)
                     .map(|col| {
-                        f64::from(x.quants[row * matrix.cols + col])
-                            * f64::from(x.scales[row * blocks + col / BLOCK])
+                        let at = x.block_start(row, col / BLOCK) + col % BLOCK;
+                        let value =
+                            i32::from(x.quants[at]) * LOW_BASE + i32::from(x.quants[at + BLOCK]);
+                        f64::from(value) * f64::from(x.scales[row * blocks + col / BLOCK])
                     })
                     .collect();
                 for feature in 0..matrix.rows {
