@@ -39,6 +39,14 @@ pub struct ResolvedModel {
     pub languages: Vec<String>,
     /// Terms of use, where the hub knows them.
     pub licence: Option<Licence>,
+    bytes: u64,
+}
+
+impl ResolvedModel {
+    /// Size of all files.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
 }
 
 impl Hub {
@@ -113,6 +121,7 @@ impl Hub {
                 .into(),
         })?;
         Ok(ResolvedModel {
+            bytes: record.bytes(),
             sha256: record.sha256(),
             id: record.id.into(),
             files,
@@ -138,6 +147,10 @@ impl Hub {
             [(_, sha256)] => sha256.clone(),
             named => digest::of_list(named.iter().map(|(n, s)| (n.as_str(), s.as_str()))),
         };
+        let mut bytes = 0;
+        for path in &paths {
+            bytes += fs::metadata(path).map_err(HubError::io(path))?.len();
+        }
         let canonical = fs::canonicalize(path).map_err(HubError::io(path))?;
         Ok(ResolvedModel {
             id: file_name(&canonical),
@@ -145,6 +158,7 @@ impl Hub {
             sha256,
             languages: Vec::new(),
             licence: None,
+            bytes,
         })
     }
 }
