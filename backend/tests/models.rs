@@ -19,6 +19,7 @@ fn backend(home: &Path, arguments: &[&str]) -> Output {
         .env("HF_ENDPOINT", "http://127.0.0.1:1")
         .env("HF_HOME", home.join("hf"))
         .env("PATH", "")
+        .env("POLYDETOX_ACCEPT_LICENSE", "1")
         .output()
         .unwrap()
 }

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
 use super::telling::{JsonLines, Lines, Teller, Terminal};
 use crate::cli::Failure;
@@ -28,7 +29,7 @@ pub struct Arguments {
     #[arg(
         long,
         visible_alias = "accept-licence",
-        env = "POLYDETOX_ACCEPT_LICENSE"
+        env = "POLYDETOX_ACCEPT_LICENSE", value_parser = FalseyValueParser::new()
     )]
     accept_license: bool,
     /// Fail at once when another process is fetching the same model
