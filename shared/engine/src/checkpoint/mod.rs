@@ -7,6 +7,7 @@
 mod budget;
 pub mod gguf;
 pub mod quantisation;
+pub mod safetensors;
 pub mod source;
 pub mod store;
 pub mod tensor;
