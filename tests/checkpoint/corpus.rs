@@ -1,0 +1,143 @@
+//! The fuzz targets over their committed corpus, over every bit of a valid header, and over a
+//! bounded number of seeded mutations.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::targets;
+use crate::{gguf_malformed, raw_gguf, raw_safetensors, safetensors_malformed};
+
+/// Mutants of each target's corpus.
+const MUTANTS: u64 = 20_000;
+
+fn directory(target: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target)
+}
+
+fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let directory = directory(target);
+    let mut paths: Vec<PathBuf> = fs::read_dir(&directory)
+        .unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+/// A small generator (SplitMix64), so that mutants are the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((bits ^ (bits >> 31)) % end.max(1) as u64) as usize
+    }
+}
+
+/// Numbers on which length checks stumble.
+const EDGES: [u64; 9] = [0, 1, 31, 32, 1 << 20, 1 << 31, 1 << 32, 1 << 63, u64::MAX];
+
+fn mutate(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len());
+        match random.below(7) {
+            0 if !bytes.is_empty() => bytes[at] ^= 1 << random.below(8),
+            1 if !bytes.is_empty() => bytes[at] = random.below(256) as u8,
+            2 if at + 8 <= bytes.len() => {
+                bytes[at..at + 8].copy_from_slice(&EDGES[random.below(EDGES.len())].to_le_bytes());
+            }
+            3 if at + 4 <= bytes.len() => {
+                bytes[at..at + 4].copy_from_slice(&(random.below(40) as u32).to_le_bytes());
+            }
+            4 => bytes.truncate(at),
+            5 => {
+                // The tail of another file.
+                bytes.truncate(at);
+                bytes.extend(&other[random.below(other.len()).min(other.len())..]);
+            }
+            _ => {
+                let end = (at + random.below(64)).min(bytes.len());
+                let part = bytes[at..end].to_vec();
+                bytes.splice(at..at, part);
+            }
+        }
+    }
+}
+
+fn replay_and_mutate(target: &str, smallest: usize, run: fn(&[u8])) {
+    let corpus = corpus(target);
+    assert!(corpus.len() >= smallest, "{target}: {} files", corpus.len());
+    corpus.iter().for_each(|bytes| run(bytes));
+    let mut random = Random(20_261_121);
+    for _ in 0..MUTANTS {
+        let mut bytes = corpus[random.below(corpus.len())].clone();
+        let other = &corpus[random.below(corpus.len())];
+        mutate(&mut bytes, other, &mut random);
+        run(&bytes);
+    }
+}
+
+#[test]
+fn gguf_survives_its_corpus_and_mutants() {
+    replay_and_mutate("gguf", 50, targets::gguf);
+}
+
+#[test]
+fn safetensors_survives_its_corpus_and_mutants() {
+    replay_and_mutate("safetensors", 50, targets::safetensors);
+}
+
+#[test]
+fn shard_index_survives_its_corpus_and_mutants() {
+    replay_and_mutate("shard_index", 3, targets::shard_index);
+}
+
+#[test]
+fn any_flipped_bit_of_a_file_is_survived() {
+    let files = [
+        (
+            raw_gguf::RawGguf::valid().build(),
+            targets::gguf as fn(&[u8]),
+        ),
+        (raw_safetensors::valid(), targets::safetensors),
+    ];
+    for (mut bytes, run) in files {
+        for bit in 0..8 * bytes.len() {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            run(&bytes);
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+}
+
+/// Rewrites the seeds from the tables: `cargo test --test checkpoint write_the_corpus -- --ignored`.
+#[test]
+#[ignore = "writes files into the repository"]
+fn write_the_corpus() {
+    let plain = |name: &str| name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    let write = |target: &str, name: &str, bytes: &[u8]| {
+        fs::create_dir_all(directory(target)).unwrap();
+        fs::write(directory(target).join(plain(name)), bytes).unwrap();
+    };
+    for case in gguf_malformed::cases() {
+        write("gguf", case.name, &case.bytes);
+    }
+    write("gguf", "valid", &raw_gguf::RawGguf::valid().build());
+    for case in safetensors_malformed::cases() {
+        write("safetensors", case.name, &case.bytes);
+    }
+    write("safetensors", "valid", &raw_safetensors::valid());
+    let valid = br#"{"metadata":{"total_size":8},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}}"#;
+    write("shard_index", "valid", valid);
+    write("shard_index", "outside", br#"{"weight_map":{"a":"../m"}}"#);
+    write(
+        "shard_index",
+        "twice",
+        br#"{"weight_map":{"a":"m","a":"n"}}"#,
+    );
+}
