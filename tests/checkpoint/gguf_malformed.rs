@@ -96,8 +96,8 @@ fn head() -> Vec<Malformed> {
         case(
             "one key too many",
             with(&|raw| raw.entry_count = Some(3)),
-            "metadata key 2",
-            "",
+            "name of tensor 0",
+            "too long",
         ),
     ]
 }
@@ -385,7 +385,11 @@ fn tensors() -> Vec<Malformed> {
         ),
         case(
             "overlap of the tail",
-            one(&[1], 0, 64),
+            {
+                let mut raw = valid().with_tensor(b"t", &[1], 0, 64);
+                raw.data.resize(100, 0);
+                raw.build()
+            },
             t,
             "shares bytes with tensor `b`",
         ),
