@@ -54,10 +54,7 @@ impl<'a> GgufVocabulary<'a> {
     /// exist, a score that is not a number, or an id outside the vocabulary; the key is named.
     pub fn read(metadata: &'a Metadata, file: &'a str) -> Result<Self, CheckpointError> {
         let fail = |key: &str, reason: String| CheckpointError::new(file, key, reason);
-        let model = metadata
-            .str("tokenizer.ggml.model")
-            .ok_or_else(|| fail("tokenizer.ggml.model", "missing".to_owned()))?;
-        let family = match model {
+        let family = match metadata.require_str("tokenizer.ggml.model")? {
             "llama" => Family::SentencePiece,
             "gpt2" => Family::ByteLevel,
             other => {
@@ -67,9 +64,7 @@ impl<'a> GgufVocabulary<'a> {
                 ));
             }
         };
-        let tokens = metadata
-            .strings("tokenizer.ggml.tokens")
-            .ok_or_else(|| fail("tokenizer.ggml.tokens", "missing".to_owned()))?;
+        let tokens = metadata.require_strings("tokenizer.ggml.tokens")?;
         if tokens.is_empty() {
             return Err(fail("tokenizer.ggml.tokens", "no tokens".to_owned()));
         }
@@ -81,8 +76,9 @@ impl<'a> GgufVocabulary<'a> {
             Err(fail(key, reason))
         };
 
-        let kinds = match metadata.i32s("tokenizer.ggml.token_type") {
-            Some(numbers) => {
+        let kinds = match metadata.get("tokenizer.ggml.token_type") {
+            Some(_) => {
+                let numbers = metadata.require_i32s("tokenizer.ggml.token_type")?;
                 same_length("tokenizer.ggml.token_type", numbers.len())?;
                 numbers
                     .iter()
@@ -102,9 +98,7 @@ impl<'a> GgufVocabulary<'a> {
         let scores = match family {
             Family::ByteLevel => &[],
             Family::SentencePiece => {
-                let scores = metadata
-                    .f32s("tokenizer.ggml.scores")
-                    .ok_or_else(|| fail("tokenizer.ggml.scores", "missing".to_owned()))?;
+                let scores = metadata.require_f32s("tokenizer.ggml.scores")?;
                 same_length("tokenizer.ggml.scores", scores.len())?;
                 if let Some(token) = scores.iter().position(|score| score.is_nan()) {
                     let reason = format!("the score of token {token} is not a number");
@@ -115,20 +109,20 @@ impl<'a> GgufVocabulary<'a> {
         };
         let merges = match family {
             Family::SentencePiece => &[],
-            Family::ByteLevel => metadata
-                .strings("tokenizer.ggml.merges")
-                .ok_or_else(|| fail("tokenizer.ggml.merges", "missing".to_owned()))?,
+            Family::ByteLevel => metadata.require_strings("tokenizer.ggml.merges")?,
         };
 
         let id = |name: &str| -> Result<Option<u32>, CheckpointError> {
             let key = format!("tokenizer.ggml.{name}");
-            match metadata.u32(&key) {
-                Some(id) if id as usize >= tokens.len() => Err(fail(
-                    &key,
-                    format!("{id} is outside the vocabulary of {}", tokens.len()),
-                )),
-                id => Ok(id),
+            if metadata.get(&key).is_none() {
+                return Ok(None);
             }
+            let id = metadata.require_u32(&key)?;
+            if id as usize >= tokens.len() {
+                let reason = format!("{id} is outside the vocabulary of {}", tokens.len());
+                return Err(fail(&key, reason));
+            }
+            Ok(Some(id))
         };
         let mut eos = Vec::new();
         for name in ENDS {
