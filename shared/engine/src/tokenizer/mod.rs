@@ -20,3 +20,7 @@ pub use sentencepiece::SentencePieceBpe;
 pub use text_stream::TextStream;
 pub use token_kind::TokenKind;
 pub use tokenizer::Tokenizer;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+pub(crate) mod tests;
