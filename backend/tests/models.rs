@@ -189,3 +189,44 @@ fn inspect_shows_what_a_file_says_and_keeps_its_escapes_from_the_terminal() {
         stderr(&output)
     );
 }
+
+#[test]
+fn inspect_reads_a_hugging_face_checkpoint() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().join("checkpoint");
+    fs::create_dir(&directory).unwrap();
+    let header = br#"{"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}"#;
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header);
+    bytes.extend([0; 24]);
+    fs::write(directory.join("model.safetensors"), bytes).unwrap();
+    fs::write(
+        directory.join("config.json"),
+        r#"{"model_type": "llama", "bos_token_id": 1, "eos_token_id": 2}"#,
+    )
+    .unwrap();
+    let path = directory.to_str().unwrap();
+    let arguments = ["models", "inspect", path, "--json"];
+    let output = backend(home.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("tokenizer.json"),
+        "{}",
+        stderr(&output)
+    );
+
+    fs::write(
+        directory.join("tokenizer.json"),
+        r#"{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": [["a", "b"]]}}"#,
+    )
+    .unwrap();
+    let output = backend(home.path(), &arguments);
+    let json: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["format"], "safetensors");
+    assert_eq!(json["architecture"], "llama");
+    assert_eq!(json["parameters"], 6);
+    assert_eq!(json["kinds"]["F32"]["bytes"], 24);
+    assert_eq!(json["tokenizer"]["vocabulary"], 3);
+    assert_eq!(json["tokenizer"]["merges"], 1);
+    assert_eq!(json["tokenizer"]["eos"], 2);
+}

@@ -1,9 +1,11 @@
 //! What a checkpoint says of itself, read from its header: nothing is loaded.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use engine::checkpoint::gguf::{Array, Gguf, Metadata, Value};
+use engine::checkpoint::safetensors::Safetensors;
 use engine::checkpoint::{ByteSource, TensorStore};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -95,10 +97,11 @@ pub struct Inspection {
 pub fn inspect(model: &ResolvedModel) -> Result<Inspection, HubError> {
     match &model.files {
         ModelFiles::Gguf(path) => inspect_gguf(model, path),
-        ModelFiles::Safetensors { .. } => Err(HubError::Path {
-            path: model.id.clone().into(),
-            reason: "only GGUF files can be looked into so far".into(),
-        }),
+        ModelFiles::Safetensors {
+            config,
+            tokenizer,
+            shards,
+        } => inspect_safetensors(model, config, tokenizer, shards),
     }
 }
 
@@ -115,6 +118,59 @@ fn inspect_gguf(model: &ResolvedModel, path: &Path) -> Result<Inspection, HubErr
         .map(|(key, value)| (key.to_owned(), shown(value)))
         .collect();
     Ok(inspection)
+}
+
+fn inspect_safetensors(
+    model: &ResolvedModel,
+    config: &Path,
+    tokenizer: &Path,
+    shards: &[PathBuf],
+) -> Result<Inspection, HubError> {
+    let sources = shards
+        .iter()
+        .map(|path| FileSource::open(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let bytes = sources.iter().map(ByteSource::len).sum();
+    let sources = sources.iter().map(|s| s as &dyn ByteSource).collect();
+    let mut inspection = of_tensors(
+        model,
+        "safetensors",
+        bytes,
+        &Safetensors::open_sharded(sources)?,
+    );
+    let config = object(config)?;
+    let tokenizer = object(tokenizer)?;
+    let rules = tokenizer.get("model");
+    let length = |key: &str| match rules?.get(key)? {
+        Json::Array(items) => Some(items.len()),
+        Json::Object(items) => Some(items.len()),
+        _ => None,
+    };
+    inspection.tokenizer = TokenizerFacts {
+        model: rules
+            .and_then(|rules| rules.get("type")?.as_str())
+            .map(str::to_owned),
+        vocabulary: length("vocab"),
+        merges: length("merges"),
+        bos: config.get("bos_token_id").and_then(Json::as_u64),
+        eos: config.get("eos_token_id").and_then(Json::as_u64),
+        adds_bos: None,
+    };
+    inspection.architecture = config
+        .get("model_type")
+        .and_then(Json::as_str)
+        .map(str::to_owned);
+    inspection.metadata = config.into_iter().collect();
+    Ok(inspection)
+}
+
+/// The JSON object in a file.
+fn object(path: &Path) -> Result<serde_json::Map<String, Json>, HubError> {
+    let bytes = fs::read(path).map_err(HubError::io(path))?;
+    serde_json::from_slice(&bytes).map_err(|error| HubError::Path {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
 }
 
 /// Everything that the tensors themselves tell.
