@@ -16,7 +16,7 @@ Usage: cargo xtask COMMAND
   run [OPTION]…      setup, build the page, fetch the default model, start the server
       --no-page      leave the page out
       --release      build the server with the release profile
-      other options  go to `backend serve`, such as --port 9000
+      other options  go to `backend serve`, such as --listen 127.0.0.1:9000
   test               everything that a change has to pass, with a summary at the end
 ";
 

@@ -1,0 +1,8 @@
+//! The page in a real browser, served by the real server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod http;
+mod page;
+mod server;
+mod webdriver;
