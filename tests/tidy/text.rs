@@ -68,8 +68,9 @@ fn nothing_names_a_machine_or_a_registry_host() {
 
 #[test]
 fn lines_end_where_their_text_ends() {
+    // JSON is written by programs.
     let mut findings = Vec::new();
-    for path in with_extension(&TEXT) {
+    for path in with_extension(&TEXT).filter(|path| !path.ends_with(".json")) {
         let text = read(path);
         for (number, line) in text.split('\n').enumerate() {
             if line.ends_with([' ', '\t', '\r']) {
