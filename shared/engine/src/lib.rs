@@ -4,9 +4,12 @@
 pub mod architecture;
 pub mod checkpoint;
 pub mod decoder;
+pub mod device;
 pub mod error;
 pub mod fused;
+pub mod general;
 pub mod generate;
+pub mod hooks;
 pub mod kernels;
 pub mod measure;
 pub mod model;

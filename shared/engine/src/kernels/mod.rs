@@ -2,7 +2,10 @@
 
 pub mod activation;
 pub mod attention;
+#[cfg(feature = "cube")]
+pub mod cube;
 pub mod linear;
+pub mod linear_op;
 pub mod packed;
 pub mod repack;
 pub mod scalar;

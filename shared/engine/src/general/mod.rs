@@ -1,0 +1,13 @@
+//! The forward pass in burn operations, for every device.
+
+mod attention;
+mod cache;
+mod layer;
+mod layout;
+mod pass;
+mod positions;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use cache::Cache;
+pub use pass::{Chunk, GeneralPass};
