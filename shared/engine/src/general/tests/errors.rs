@@ -1,6 +1,6 @@
 //! What the pass refuses, and that a refusal leaves everything as it was.
 
-use super::random::{Storage, spec, weights};
+use super::random::{spec, weights};
 use super::*;
 use crate::EngineError;
 use crate::decoder::{Activation, RopePairing};

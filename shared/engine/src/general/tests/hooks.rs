@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::random::{Storage, spec, tokens, weights};
+use super::random::{spec, tokens, weights};
 use super::*;
 use crate::decoder::{Activation, RopePairing};
 use crate::hooks::{Capture, Hook, RowLayout, Site};
@@ -18,7 +18,7 @@ fn model() -> (Arc<DecoderSpec>, Arc<DecoderWeights>) {
 fn capture_sees_every_site_of_every_sequence() {
     let (spec, weights) = model();
     let texts = [tokens(&spec, 1, 8), tokens(&spec, 2, 3)];
-    for (label, device, tolerance) in devices() {
+    for (label, device, _) in devices() {
         let mut pass = pass(&spec, &weights, &device);
         let mut caches: Vec<Cache> = texts.iter().map(|_| pass.new_cache(9).unwrap()).collect();
         let mut chunks: Vec<Chunk<'_>> = texts
@@ -45,8 +45,12 @@ fn capture_sees_every_site_of_every_sequence() {
             for (site, expected) in sites.into_iter().zip(expected) {
                 let seen = capture.of(site, number).unwrap().into_data();
                 let seen: Vec<f32> = seen.try_into_vec().unwrap();
-                let label = format!("{label} {site:?}");
-                assert_close(&label, &seen, expected, tolerance * 10.0);
+                assert_close(
+                    &format!("{label} {site:?}"),
+                    &seen,
+                    expected,
+                    model_tolerance(label, Storage::Packed),
+                );
             }
         }
         assert!(capture.of(Site::Residual { layer: 2 }, 0).is_none());
@@ -112,7 +116,7 @@ fn a_changed_activation_goes_on_and_only_where_it_was_changed() {
         (3..5, 2)
     );
     let untouched = reference::run(&spec, &weights, &[3, 4, 5]).hidden;
-    assert_close("first", &hidden[..3 * 64], &untouched, 1e-4);
+    assert_close("first", &hidden[..3 * 64], &untouched, 5e-3);
     // The final norm of ones is its weight.
     let expected = [&*weights.final_norm, &*weights.final_norm].concat();
     assert_close("second", &hidden[3 * 64..], &expected, 1e-5);
@@ -135,8 +139,8 @@ fn pooled_states_are_the_mean_or_the_last_row() {
         let mean: Vec<f32> = (0..64)
             .map(|column| rows.iter().map(|row| row[column]).sum::<f32>() / rows.len() as f32)
             .collect();
-        assert_close("mean", &means[number], &mean, 1e-4);
-        assert_close("last", &lasts[number], rows[rows.len() - 1], 1e-4);
+        assert_close("mean", &means[number], &mean, 5e-3);
+        assert_close("last", &lasts[number], rows[rows.len() - 1], 5e-3);
     }
     let nowhere = Site::Residual { layer: 9 };
     let missing = pooled_hidden_states(&mut pass, &slices, nowhere, Pooling::Mean);
