@@ -76,18 +76,17 @@ unsafe fn tile_bits<const T: usize, const EIGHT: bool>(
     for block in 0..blocks {
         let position = group * blocks + block;
         let mut high = [_mm512_setzero_si512(); T];
-        let mut low: [__m512i; T] = std::array::from_fn(|t| {
-            _mm512_set1_epi32(-zero_point * x.sums[(first + t) * blocks + block])
-        });
+        let mut low = [_mm512_setzero_si512(); T];
+        for (t, low) in low.iter_mut().enumerate() {
+            *low = _mm512_set1_epi32(-zero_point * x.sums[(first + t) * blocks + block]);
+        }
         // SAFETY: block `position` lies in the matrix; each row of `x` has 64 bytes for it.
         unsafe {
             let weights = matrix.quants.as_ptr().add(position * block_bytes);
-            let inputs: [*const i32; T] = std::array::from_fn(|t| {
-                x.quants
-                    .as_ptr()
-                    .add(x.block_start(first + t, block))
-                    .cast::<i32>()
-            });
+            let mut inputs = [x.quants.as_ptr().cast::<i32>(); T];
+            for (t, input) in inputs.iter_mut().enumerate() {
+                *input = x.quants.as_ptr().add(x.block_start(first + t, block)).cast();
+            }
             // A macro, not a closure: captured arrays would live in memory instead of registers.
             macro_rules! multiply {
                 ($weights:expr, $quad:expr) => {
