@@ -7,8 +7,10 @@ use burn::tensor::Device;
 pub use crate::architecture::WeightFormat;
 use crate::architecture::{self, Decoder};
 use crate::checkpoint::gguf::Gguf;
+use crate::checkpoint::safetensors::Safetensors;
 use crate::checkpoint::source::ByteSource;
 use crate::decoder::{DecoderSpec, DecoderWeights, Matrix};
+use crate::device;
 use crate::error::EngineError;
 use crate::kernels::packed::Bits;
 use crate::tokenizer::Tokenizer;
@@ -40,6 +42,22 @@ impl Model {
         let file = Gguf::open(source)?;
         let decoder = architecture::from_gguf(file.metadata(), &file, options.weights)?;
         let tokenizer = Tokenizer::from_gguf(file.metadata(), source.name())?;
+        Self::assemble(decoder, tokenizer, options)
+    }
+
+    /// Reads a Hugging Face checkpoint: `config.json`, `tokenizer.json` and one or more safetensors files.
+    ///
+    /// # Errors
+    /// As [`Model::from_gguf`].
+    pub fn from_safetensors(
+        config_json: &[u8],
+        tokenizer_json: &[u8],
+        shards: &[&dyn ByteSource],
+        options: &LoadOptions,
+    ) -> Result<Self, EngineError> {
+        let store = Safetensors::open_sharded(shards.to_vec())?;
+        let decoder = architecture::from_huggingface(config_json, &store, options.weights)?;
+        let tokenizer = Tokenizer::from_json(tokenizer_json, "tokenizer.json")?;
         Self::assemble(decoder, tokenizer, options)
     }
 
@@ -136,5 +154,9 @@ impl Model {
 
     pub(crate) fn tokenizer_shared(&self) -> Arc<Tokenizer> {
         Arc::clone(&self.tokenizer)
+    }
+
+    pub(crate) fn runs_on_processor(&self) -> bool {
+        !device::is_gpu_runtime(&self.device)
     }
 }

@@ -1,13 +1,18 @@
 //! One way to run a model, whichever pass it takes.
 
+use burn::tensor::{Device, Tensor};
+
 use crate::error::EngineError;
 use crate::fused::{self, FusedChunk, FusedPass};
+use crate::general::{self, GeneralPass};
 use crate::model::Model;
 
 /// Keys and values of one sequence.
 pub enum KvCache {
     /// On the processor, for the fused pass.
     Fused(fused::Cache),
+    /// On a burn device, for the general pass.
+    General(general::Cache),
 }
 
 impl KvCache {
@@ -15,6 +20,7 @@ impl KvCache {
     pub fn length(&self) -> usize {
         match self {
             KvCache::Fused(cache) => cache.length(),
+            KvCache::General(cache) => cache.length(),
         }
     }
 
@@ -22,6 +28,7 @@ impl KvCache {
     pub fn capacity(&self) -> usize {
         match self {
             KvCache::Fused(cache) => cache.capacity(),
+            KvCache::General(cache) => cache.capacity(),
         }
     }
 }
@@ -38,12 +45,16 @@ pub struct Chunk<'a> {
 pub enum Hidden {
     /// In memory.
     Host(Vec<f32>),
+    /// On a burn device.
+    Device(Tensor<2>),
 }
 
 /// Runs a model. Packed weights on the processor take the fused pass, everything else the general one.
 pub enum Runner {
     /// See [`FusedPass`].
     Fused(FusedPass),
+    /// See [`GeneralPass`].
+    General(GeneralPass),
 }
 
 impl Runner {
@@ -52,10 +63,22 @@ impl Runner {
     /// # Errors
     /// When the device cannot hold the weights.
     pub fn new(model: &Model) -> Result<Self, EngineError> {
-        Ok(Runner::Fused(FusedPass::new(
-            model.spec_shared(),
-            model.weights_shared(),
-        )?))
+        if model.runs_on_processor()
+            && let Ok(pass) = FusedPass::new(model.spec_shared(), model.weights_shared())
+        {
+            return Ok(Runner::Fused(pass));
+        }
+        Self::general(model)
+    }
+
+    /// The general pass, whatever the model: for hooks, and to compare the two.
+    ///
+    /// # Errors
+    /// As [`Runner::new`].
+    pub fn general(model: &Model) -> Result<Self, EngineError> {
+        let device: &Device = model.device();
+        let pass = GeneralPass::new(model.spec_shared(), model.weights_shared(), device)?;
+        Ok(Runner::General(pass))
     }
 
     /// An empty cache for `capacity` positions, allocated at once.
@@ -65,6 +88,7 @@ impl Runner {
     pub fn new_cache(&self, capacity: usize) -> Result<KvCache, EngineError> {
         match self {
             Runner::Fused(pass) => Ok(KvCache::Fused(pass.new_cache(capacity))),
+            Runner::General(pass) => pass.new_cache(capacity).map(KvCache::General),
         }
     }
 
@@ -77,13 +101,28 @@ impl Runner {
             Runner::Fused(pass) => {
                 let mut parts = Vec::with_capacity(chunks.len());
                 for chunk in chunks {
-                    let KvCache::Fused(cache) = &mut *chunk.cache;
+                    let KvCache::Fused(cache) = &mut *chunk.cache else {
+                        return Err(foreign_cache());
+                    };
                     parts.push(FusedChunk {
                         tokens: chunk.tokens,
                         cache,
                     });
                 }
                 pass.forward(&mut parts).map(Hidden::Host)
+            }
+            Runner::General(pass) => {
+                let mut parts = Vec::with_capacity(chunks.len());
+                for chunk in chunks {
+                    let KvCache::General(cache) = &mut *chunk.cache else {
+                        return Err(foreign_cache());
+                    };
+                    parts.push(general::Chunk {
+                        tokens: chunk.tokens,
+                        cache,
+                    });
+                }
+                pass.forward(&mut parts).await.map(Hidden::Device)
             }
         }
     }
@@ -99,6 +138,8 @@ impl Runner {
     ) -> Result<Vec<f32>, EngineError> {
         match (self, hidden) {
             (Runner::Fused(pass), Hidden::Host(values)) => pass.logits(values, rows),
+            (Runner::General(pass), Hidden::Device(hidden)) => pass.logits(hidden, rows).await,
+            _ => Err(foreign_hidden()),
         }
     }
 
@@ -116,6 +157,18 @@ impl Runner {
             (Runner::Fused(pass), Hidden::Host(values)) => {
                 pass.token_log_probabilities(values, targets)
             }
+            (Runner::General(pass), Hidden::Device(hidden)) => {
+                pass.token_log_probabilities(hidden, targets).await
+            }
+            _ => Err(foreign_hidden()),
         }
     }
+}
+
+fn foreign_cache() -> EngineError {
+    EngineError::Device("a cache was made by another runner".into())
+}
+
+fn foreign_hidden() -> EngineError {
+    EngineError::Device("hidden states were made by another runner".into())
 }

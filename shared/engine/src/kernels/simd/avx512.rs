@@ -85,7 +85,11 @@ unsafe fn tile_bits<const T: usize, const EIGHT: bool>(
             let weights = matrix.quants.as_ptr().add(position * block_bytes);
             let mut inputs = [x.quants.as_ptr().cast::<i32>(); T];
             for (t, input) in inputs.iter_mut().enumerate() {
-                *input = x.quants.as_ptr().add(x.block_start(first + t, block)).cast();
+                *input = x
+                    .quants
+                    .as_ptr()
+                    .add(x.block_start(first + t, block))
+                    .cast();
             }
             // A macro, not a closure: captured arrays would live in memory instead of registers.
             macro_rules! multiply {
