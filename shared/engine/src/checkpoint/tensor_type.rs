@@ -124,7 +124,7 @@ impl TensorType {
     pub(crate) fn tensor_bytes(self, shape: &[u64]) -> Result<u64, String> {
         let row = shape.last().copied().unwrap_or(1);
         let block = self.block_len() as u64;
-        if row % block != 0 {
+        if !row.is_multiple_of(block) {
             return Err(format!(
                 "rows of {row} values are not a whole number of {} blocks of {block}",
                 self.name()

@@ -161,7 +161,7 @@ fn place_tensors(
 ) -> Result<Vec<TensorInfo>, CheckpointError> {
     let start = align(cursor.position(), alignment);
     for tensor in &mut tensors {
-        if tensor.offset % alignment != 0 {
+        if !tensor.offset.is_multiple_of(alignment) {
             return Err(cursor.error(
                 &tensor.place(),
                 format!("offset {} is not a multiple of {alignment}", tensor.offset),

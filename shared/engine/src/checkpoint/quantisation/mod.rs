@@ -36,7 +36,7 @@ pub enum BlockError {
 /// When `bytes` does not hold exactly `out.len()` values, or a value is not finite; `out` is then
 /// unspecified.
 pub fn dequantise(kind: TensorType, bytes: &[u8], out: &mut [f32]) -> Result<(), BlockError> {
-    let fits = out.len() % kind.block_len() == 0
+    let fits = out.len().is_multiple_of(kind.block_len())
         && (out.len() / kind.block_len()).checked_mul(kind.block_bytes()) == Some(bytes.len());
     if !fits {
         return Err(BlockError::Length {

@@ -7,7 +7,7 @@ use super::super::tensor_type::TensorType;
 /// Element types of the format. Those that no model's weights have are known by size only, so
 /// that a file with an index buffer in it can still be checked and its weights read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[allow(non_camel_case_types)]
+#[allow(non_camel_case_types, clippy::upper_case_acronyms)] // The format's own spelling.
 pub enum DataType {
     BOOL,
     U8,
