@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::targets;
-use crate::{gguf_malformed, raw_gguf, raw_safetensors, safetensors_malformed};
+use crate::{gguf_malformed, raw_gguf, raw_safetensors, safetensors_malformed, vocabularies};
 
 /// Mutants of each target's corpus.
 const MUTANTS: u64 = 20_000;
@@ -98,6 +98,90 @@ fn shard_index_survives_its_corpus_and_mutants() {
 }
 
 #[test]
+fn tokenizer_json_survives_its_corpus_and_mutants() {
+    replay_and_mutate("tokenizer_json", 2, targets::tokenizer_json);
+}
+
+/// All places in a document, as pointers.
+fn pointers(value: &serde_json::Value, at: String, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(entries) => {
+            for (key, value) in entries {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                pointers(value, format!("{at}/{key}"), found);
+            }
+        }
+        serde_json::Value::Array(items) => {
+            for (number, value) in items.iter().enumerate() {
+                pointers(value, format!("{at}/{number}"), found);
+            }
+        }
+        _ => {}
+    }
+    found.push(at);
+}
+
+/// A value that someone may have put where another belongs: one of the same document, of another
+/// one, or an edge.
+fn other_value(documents: &[serde_json::Value], random: &mut Random) -> serde_json::Value {
+    let edges = serde_json::json!([
+        null, true, -1, 0, 1, 1.5, 4294967295_u64, 18446744073709551615_u64, "", "a", "▁", "<eos>",
+        [], {}, [0], {"a": 0}, "(", {"Regex": "("}, {"Regex": ""}, {"String": ""},
+        {"type": "Precompiled", "precompiled_charsmap": "AAAA"}, {"type": "ByteLevel"},
+        {"type": "Sequence", "decoders": []}, {"type": "Sequence", "normalizers": []},
+        {"type": "Sequence", "processors": []}, {"type": "Sequence", "pretokenizers": []},
+        {"type": "Unigram", "vocab": [["a", 0.0]], "unk_id": 7}, {"type": "WordPiece"},
+        {"type": "Unigram", "vocab": [["a", -1.0], ["a", -2.0]], "unk_id": 0, "byte_fallback": true},
+        {"type": "WordLevel", "vocab": {"a": 0, "b": 0}, "unk_token": "c"},
+        {"type": "Strip", "content": "ab", "start": 9, "stop": 9}, {"type": "Fuse"},
+        {"type": "Metaspace", "replacement": "▁▁"}, {"type": "Digits"}, {"type": "Punctuation"},
+        {"type": "BertProcessing", "sep": ["x", 9], "cls": ["y", 9]},
+        {"type": "Split", "pattern": {"Regex": "a*"}, "behavior": "Isolated", "invert": true}
+    ]);
+    let edges = edges.as_array().unwrap();
+    if random.below(2) == 0 {
+        return edges[random.below(edges.len())].clone();
+    }
+    let document = &documents[random.below(documents.len())];
+    let mut places = Vec::new();
+    pointers(document, String::new(), &mut places);
+    document
+        .pointer(&places[random.below(places.len())])
+        .unwrap()
+        .clone()
+}
+
+/// A `tokenizer.json` that is right as JSON and wrong otherwise.
+#[test]
+fn tokenizer_json_survives_values_in_the_wrong_place() {
+    let documents: Vec<serde_json::Value> = corpus("tokenizer_json")
+        .iter()
+        .filter_map(|bytes| serde_json::from_slice(bytes).ok())
+        .collect();
+    let mut random = Random(7);
+    for _ in 0..MUTANTS / 4 {
+        let mut document = documents[random.below(documents.len())].clone();
+        for _ in 0..=random.below(2) {
+            let mut places = Vec::new();
+            pointers(&document, String::new(), &mut places);
+            // Vocabularies have many places, all alike: half of the time look elsewhere.
+            if random.below(2) == 0 {
+                places.retain(|place| !place.starts_with("/model/vocab/"));
+            }
+            let place = &places[random.below(places.len())];
+            let value = other_value(&documents, &mut random);
+            *document.pointer_mut(place).unwrap() = value;
+        }
+        targets::tokenizer_json(document.to_string().as_bytes());
+    }
+}
+
+#[test]
+fn gguf_tokenizer_survives_its_corpus_and_mutants() {
+    replay_and_mutate("gguf_tokenizer", 2, targets::gguf_tokenizer);
+}
+
+#[test]
 fn any_flipped_bit_of_a_file_is_survived() {
     let files = [
         (
@@ -140,4 +224,20 @@ fn write_the_corpus() {
         "twice",
         br#"{"weight_map":{"a":"m","a":"n"}}"#,
     );
+    write(
+        "gguf_tokenizer",
+        "sentencepiece",
+        &vocabularies::sentencepiece(),
+    );
+    write("gguf_tokenizer", "byte level", &vocabularies::byte_level());
+    for family in ["gemma3/single", "llama/tied"] {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("parity")
+            .join(family);
+        write(
+            "tokenizer_json",
+            family,
+            &fs::read(path.join("tokenizer.json")).unwrap(),
+        );
+    }
 }

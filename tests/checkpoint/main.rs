@@ -13,3 +13,5 @@ mod safetensors;
 mod safetensors_malformed;
 #[path = "../fuzz/targets.rs"]
 mod targets;
+mod tokenizer_json;
+mod vocabularies;

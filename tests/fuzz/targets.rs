@@ -5,6 +5,10 @@ use engine::checkpoint::gguf::Gguf;
 use engine::checkpoint::gguf::writer::{PlannedTensor, Writer};
 use engine::checkpoint::safetensors::{Safetensors, ShardIndex};
 use engine::checkpoint::{MemorySource, TensorStore};
+use engine::tokenizer::Tokenizer;
+
+/// A text with several scripts, a control token's name, a line end and an emoji of two code points.
+const TEXT: &str = "Hello नमस्ते مرحبا 你好 <eos>\n👩🏽  a1";
 
 /// A GGUF file. If it opens, its tensors can be read, and written it gives the same file again.
 pub fn gguf(bytes: &[u8]) {
@@ -35,6 +39,36 @@ pub fn shard_index(bytes: &[u8]) {
                 std::path::Path::new(shard).file_name(),
                 Some(shard.as_ref())
             );
+        }
+    }
+}
+
+/// A `tokenizer.json`.
+pub fn tokenizer_json(bytes: &[u8]) {
+    if let Ok(tokenizer) = Tokenizer::from_json(bytes, "fuzz") {
+        tokenise(&tokenizer);
+    }
+}
+
+/// The tokenizer in the metadata of a GGUF file.
+pub fn gguf_tokenizer(bytes: &[u8]) {
+    let source = MemorySource::new("fuzz", bytes.to_vec());
+    if let Ok(file) = Gguf::open(&source)
+        && let Ok(tokenizer) = Tokenizer::from_gguf(file.metadata(), "fuzz")
+    {
+        tokenise(&tokenizer);
+    }
+}
+
+/// Tokens are in the vocabulary, and every token can be turned back.
+fn tokenise(tokenizer: &Tokenizer) {
+    if let Ok(tokens) = tokenizer.encode(TEXT, true) {
+        let vocabulary = tokenizer.vocabulary_size();
+        assert!(tokens.iter().all(|&token| (token as usize) < vocabulary));
+        tokenizer.decode(&tokens);
+        for &token in &tokens {
+            tokenizer.token_bytes(token);
+            tokenizer.token_text(token);
         }
     }
 }

@@ -54,7 +54,17 @@ impl StoredTensor {
     /// When the bytes are not of the length that the shape asks for, or a value (in quantised
     /// types: a block's scale) is not finite.
     pub fn to_f32(&self) -> Result<Vec<f32>, CheckpointError> {
-        let mut values = vec![0.0; self.info.values()];
+        let length = self.info.values();
+        let mut values = Vec::new();
+        // 32-bit machines: a tensor that fits when quantised may not fit unpacked.
+        values.try_reserve_exact(length).map_err(|_| {
+            CheckpointError::new(
+                &self.file,
+                self.info.place(),
+                format!("{length} values in single precision do not fit the memory"),
+            )
+        })?;
+        values.resize(length, 0.0);
         quantisation::dequantise(self.info.kind, &self.bytes, &mut values)
             .map_err(|error| self.error(&error))?;
         Ok(values)

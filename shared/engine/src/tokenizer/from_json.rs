@@ -6,6 +6,7 @@ use tokenizers::{DecoderWrapper, ModelWrapper};
 
 use crate::error::{CheckpointError, EngineError};
 
+use super::json_check;
 use super::pieces::Pieces;
 use super::special;
 use super::token_kind::{TokenKind, byte_of};
@@ -21,7 +22,11 @@ impl Tokenizer {
     /// that is neither SentencePiece's nor byte-level.
     pub fn from_json(bytes: &[u8], file: &str) -> Result<Self, EngineError> {
         let fail = |place: &str, reason: String| CheckpointError::new(file, place, reason);
-        let mut pipeline = tokenizers::Tokenizer::from_bytes(bytes)
+        json_check::check(bytes).map_err(|error| fail("JSON", error.to_string()))?;
+        // The crate panics on some contradictions (a sub-word prefix longer than a token, a broken
+        // character map). Where panics unwind, that is an error like any other.
+        let mut pipeline = std::panic::catch_unwind(|| tokenizers::Tokenizer::from_bytes(bytes))
+            .map_err(|_| fail("tokenizer", "its parts contradict each other".to_owned()))?
             .map_err(|error| fail("tokenizer", error.to_string()))?;
         pipeline.set_encode_special_tokens(true);
         pipeline

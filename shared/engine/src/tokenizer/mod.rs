@@ -5,6 +5,7 @@ pub mod byte_level;
 mod from_gguf;
 mod from_json;
 mod gguf_vocabulary;
+mod json_check;
 mod pieces;
 mod pre_tokenizer;
 mod sentencepiece;

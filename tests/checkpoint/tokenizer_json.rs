@@ -1,0 +1,37 @@
+//! Files on which the `tokenizers` crate panics give errors here.
+
+use engine::EngineError;
+use engine::tokenizer::Tokenizer;
+
+const VALID: &str = r#"{"version":"1.0","added_tokens":[],"normalizer":null,"pre_tokenizer":null,
+    "post_processor":null,"decoder":{"type":"ByteLevel"},
+    "model":{"type":"BPE","continuing_subword_prefix":null,
+             "vocab":{"a":0,"b":1,"ab":2},"merges":[["a","b"]]}}"#;
+
+fn open(text: &str) -> Result<Tokenizer, EngineError> {
+    Tokenizer::from_json(text.as_bytes(), "tokenizer.json")
+}
+
+#[test]
+fn contradictions_are_errors() {
+    let tokens = open(VALID).unwrap().encode("ab", false).unwrap();
+    assert_eq!(tokens, [2]);
+    let normalizer = r#""normalizer":{"type":"Precompiled","precompiled_charsmap":"AAAA"}"#;
+    for (from, to, place) in [
+        (r#""ByteLevel""#, "\"Byte\u{1}Level\"", "JSON"),
+        (r#""ByteLevel""#, r#""\ud800""#, "JSON"),
+        (r#"prefix":null"#, r#"prefix":"long""#, "tokenizer"),
+        (r#""normalizer":null"#, normalizer, "tokenizer"),
+    ] {
+        assert!(VALID.contains(from));
+        match open(&VALID.replace(from, to)) {
+            Err(EngineError::Checkpoint(error)) => {
+                assert_eq!(
+                    (error.file.as_str(), error.place.as_str()),
+                    ("tokenizer.json", place)
+                );
+            }
+            other => panic!("{to}: {other:?}"),
+        }
+    }
+}
