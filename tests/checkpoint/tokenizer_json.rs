@@ -4,7 +4,7 @@ use engine::EngineError;
 use engine::tokenizer::Tokenizer;
 
 const VALID: &str = r#"{"version":"1.0","added_tokens":[],"normalizer":null,"pre_tokenizer":null,
-    "post_processor":null,"decoder":{"type":"ByteLevel"},
+    "post_processor":null,"decoder":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},
     "model":{"type":"BPE","continuing_subword_prefix":null,
              "vocab":{"a":0,"b":1,"ab":2},"merges":[["a","b"]]}}"#;
 
