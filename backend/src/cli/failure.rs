@@ -19,6 +19,8 @@ enum Status {
     Failed,
     /// 2: the command line is at fault.
     Usage,
+    /// 130: the user pressed Ctrl-C.
+    Interrupted,
 }
 
 /// The end of a subcommand that did not succeed.
@@ -47,6 +49,14 @@ impl Failure {
         }
     }
 
+    /// The user pressed Ctrl-C; exit status 130.
+    pub fn interrupted() -> Self {
+        Self {
+            status: Status::Interrupted,
+            ..Self::new("interrupted")
+        }
+    }
+
     /// Adds what the reader can do about it.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
@@ -70,6 +80,7 @@ impl Failure {
             Status::Success => ExitCode::SUCCESS,
             Status::Failed => ExitCode::FAILURE,
             Status::Usage => ExitCode::from(2),
+            Status::Interrupted => ExitCode::from(130),
         }
     }
 }

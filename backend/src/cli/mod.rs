@@ -1,8 +1,16 @@
 //! The command line: one file per subcommand. A subcommand is an `Arguments` struct and a
 //! `run(arguments, &Context) -> Result<(), Failure>`.
 
+pub mod devices;
 mod failure;
+pub mod generate;
+mod interruptible;
+pub mod model_options;
 pub mod models;
+mod note;
+pub mod perplexity;
+mod prompts;
+pub mod serve;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -23,7 +31,7 @@ pub struct Cli {
     /// Tell more on stderr; twice for everything
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// What to do
+    /// What to do; `serve` if nothing is named
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -33,6 +41,14 @@ pub struct Cli {
 pub enum Command {
     /// Fetch, look at and take away models
     Models(models::Arguments),
+    /// Continue prompts
+    Generate(generate::Arguments),
+    /// Measure how likely a model finds texts
+    Perplexity(perplexity::Arguments),
+    /// Serve the page and the API
+    Serve(serve::Arguments),
+    /// Show what models can run on
+    Devices(devices::Arguments),
 }
 
 /// What every subcommand gets.
@@ -66,7 +82,16 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     };
     match cli.command {
         Some(Command::Models(arguments)) => models::run(arguments, &context),
-        None => Ok(Cli::command().print_help()?),
+        Some(Command::Generate(arguments)) => generate::run(&arguments, &context),
+        Some(Command::Perplexity(arguments)) => perplexity::run(&arguments, &context),
+        Some(Command::Serve(arguments)) => serve::run(&arguments, &context),
+        Some(Command::Devices(arguments)) => devices::run(&arguments, &context),
+        // Parsed, not built, so that the environment counts here too.
+        None => match Cli::try_parse_from(["backend", "serve"]).map(|cli| cli.command) {
+            Ok(Some(Command::Serve(arguments))) => serve::run(&arguments, &context),
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failure::usage(error.render())),
+        },
     }
 }
 

@@ -3,11 +3,14 @@
 //! leave it, and one batch of measuring is done.
 
 mod counters;
+mod engine_model;
 mod failure;
 mod generation;
 mod handle;
+mod hub_library;
 mod measurement;
 mod model;
+mod reader;
 mod running;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -19,8 +22,11 @@ mod tests;
 mod worker;
 
 pub use counters::{Counters, Load};
+pub use engine_model::EngineModel;
 pub use failure::{Failure, Refusal};
 pub use generation::{Generation, Scoring};
 pub use handle::{Executor, Limits};
+pub use hub_library::HubLibrary;
 pub use model::{TextGenerator, TextModel};
+pub use reader::{ModelReader, devices};
 pub use shelf::{Library, Loaded, Shelf, ShelfError, Shelved, Title};

@@ -1,0 +1,369 @@
+//! `backend generate`: continue prompts.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use engine::generate::{GenerationEvent, GenerationRequest, Prompt};
+use futures_util::{StreamExt, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+use protocol::api::generate::TokenReport;
+use protocol::generation::{FinishReason, SamplerSettings};
+use protocol::provenance::ModelProvenance;
+use serde::Serialize;
+
+use super::model_options::ModelOptions;
+use super::note::note;
+use super::prompts::{self, Line};
+use super::{Context, Failure, interruptible};
+use crate::executor::{self, Executor, Limits};
+
+/// Arguments of `generate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A single --prompt is continued on stdout token by token; counts and speed go to stderr.
+Of a file, each completion is one line of stdout, its line breaks shown as \\n; --json gives
+objects with prompt, completion, finish_reason, tokens, token_ids, seed and provenance, in the
+order of the file. Every prompt uses the same seed, so that its place in the file does not matter.
+Ctrl-C ends everything within one step of the model, with exit status 130.")]
+pub struct Arguments {
+    /// Model and device.
+    #[command(flatten)]
+    pub model: ModelOptions,
+    /// Text to continue
+    #[arg(
+        short,
+        long,
+        value_name = "TEXT",
+        required_unless_present = "prompt_file"
+    )]
+    pub prompt: Option<String>,
+    /// File with one prompt a line (empty lines are passed over), or a .jsonl file with objects
+    /// that have `prompt` or `Prompt`; `-` is stdin
+    #[arg(long, value_name = "FILE", conflicts_with = "prompt")]
+    pub prompt_file: Option<PathBuf>,
+    /// Read the prompt file as JSON lines, whatever its name
+    #[arg(long, requires = "prompt_file")]
+    pub jsonl: bool,
+    /// Most tokens to add to a prompt
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+    pub max_new_tokens: usize,
+    /// 0 takes the likeliest token; larger values up to 5 choose more freely
+    #[arg(long, value_name = "T", default_value_t = SamplerSettings::default().temperature)]
+    pub temperature: f32,
+    /// Choose among the K likeliest tokens; 0 among all
+    #[arg(long, value_name = "K", default_value_t = SamplerSettings::default().top_k)]
+    pub top_k: u32,
+    /// Choose among the likeliest tokens that together have probability P
+    #[arg(long, value_name = "P", default_value_t = SamplerSettings::default().top_p)]
+    pub top_p: f32,
+    /// Make tokens that were seen already less likely; 1 is off
+    #[arg(long, value_name = "R", default_value_t = SamplerSettings::default().repetition_penalty)]
+    pub repetition_penalty: f32,
+    /// The same seed, prompt and settings give the same tokens on the same device
+    #[arg(long, value_name = "N", default_value_t = SamplerSettings::default().seed)]
+    pub seed: u64,
+    /// End the completion before this text; can be given several times
+    #[arg(long, value_name = "TEXT")]
+    pub stop: Vec<String>,
+    /// With --json: report each token's log-probability and K alternatives
+    #[arg(long, value_name = "K", requires = "json")]
+    pub logprobs: Option<usize>,
+    /// Prompts of a file that are continued together
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub batch_size: usize,
+    /// Go on after the model's end token
+    #[arg(long)]
+    pub ignore_eos: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// One line of `--json`.
+#[derive(Debug, Serialize)]
+struct Output<'a> {
+    line: usize,
+    prompt: &'a str,
+    #[serde(flatten)]
+    outcome: Outcome,
+    seed: u64,
+    provenance: &'a ModelProvenance,
+}
+
+/// What became of a prompt.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Outcome {
+    Done(Done),
+    Failed { error: String },
+}
+
+#[derive(Debug, Serialize)]
+struct Done {
+    completion: String,
+    finish_reason: FinishReason,
+    prompt_tokens: usize,
+    tokens: usize,
+    token_ids: Vec<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logprobs: Vec<TokenReport>,
+}
+
+/// Runs `generate`.
+///
+/// # Errors
+/// A prompt, a setting or the model cannot be used; generation failed; or Ctrl-C.
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let lines = match &arguments.prompt_file {
+        Some(file) => prompts::read(file, arguments.jsonl, &["prompt", "Prompt"])?,
+        None => prompts::gather(arguments.prompt.as_slice(), &[], false, &[])?,
+    };
+    if arguments.batch_size == 0 || arguments.batch_size > 4096 {
+        return Err(Failure::usage("`--batch-size` must be between 1 and 4096"));
+    }
+    // Settings are the same for all prompts, so that they are checked before the model is read.
+    let probe = arguments.request("x".to_owned());
+    probe.validate().map_err(Failure::from)?;
+    let (model, provenance) = arguments.model.read(context)?;
+    let limits = Limits {
+        slots: arguments.batch_size,
+        // As many wait as run, so that a free slot is filled at once.
+        queue: arguments.batch_size,
+        ..Limits::default()
+    };
+    let executor = Executor::start(Arc::new(model), limits)?;
+    let result = interruptible::run(async {
+        if arguments.prompt.is_some() && !arguments.json {
+            stream_one(arguments, &executor).await
+        } else {
+            continue_all(arguments, &executor, &lines, &provenance).await
+        }
+    });
+    executor.stop(Duration::ZERO);
+    executor.join();
+    result
+}
+
+impl Arguments {
+    fn request(&self, prompt: String) -> GenerationRequest {
+        GenerationRequest {
+            prompt: Prompt::Text(prompt),
+            max_new_tokens: self.max_new_tokens,
+            sampler: SamplerSettings {
+                temperature: self.temperature,
+                top_k: self.top_k,
+                top_p: self.top_p,
+                repetition_penalty: self.repetition_penalty,
+                seed: self.seed,
+            },
+            stop: self.stop.clone(),
+            logprobs: self.logprobs,
+            ignore_eos: self.ignore_eos,
+            processors: Vec::new(),
+        }
+    }
+}
+
+async fn stream_one(arguments: &Arguments, executor: &Executor) -> Result<(), Failure> {
+    let prompt = arguments.prompt.clone().unwrap_or_default();
+    let start = Instant::now();
+    let mut generations = executor
+        .generate(vec![arguments.request(prompt)])
+        .map_err(refused)?;
+    let Some(mut generation) = generations.pop() else {
+        return Ok(());
+    };
+    let mut first = None;
+    while let Some(event) = generation.next().await {
+        let text = match event.map_err(failed)? {
+            GenerationEvent::Token { text, .. } => {
+                first.get_or_insert_with(Instant::now);
+                text
+            }
+            GenerationEvent::Finished {
+                text,
+                completion_tokens,
+                reason,
+                prompt_tokens,
+            } => {
+                print(&format!("{text}\n"))?;
+                let first = first.unwrap_or(start);
+                let seconds = first.elapsed().as_secs_f64();
+                let rate = completion_tokens.saturating_sub(1) as f64 / seconds.max(1e-9);
+                let reason = match reason {
+                    FinishReason::Stop => "stop",
+                    FinishReason::Length => "length",
+                    FinishReason::Cancelled => "cancelled",
+                };
+                note(format!(
+                    "[{prompt_tokens} prompt tokens, {completion_tokens} new ({reason}), \
+                     {rate:.1} tokens/s, first token after {:.2} s]",
+                    (first - start).as_secs_f64()
+                ));
+                return Ok(());
+            }
+        };
+        print(&text)?;
+    }
+    Ok(())
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+async fn continue_all(
+    arguments: &Arguments,
+    executor: &Executor,
+    lines: &[Line],
+    provenance: &ModelProvenance,
+) -> Result<(), Failure> {
+    let progress = progress(lines.len(), "prompts");
+    let mut tokens = 0;
+    let mut failures = 0;
+    let start = Instant::now();
+    // `buffered` keeps the order of the file; twice the batch keeps the engine busy behind a
+    // prompt that takes longer than those after it.
+    let mut outcomes = stream::iter(lines)
+        .map(|line| async move {
+            let outcome = complete(executor, arguments.request(line.text.clone())).await;
+            (line, outcome)
+        })
+        .buffered(arguments.batch_size * 2);
+    while let Some((line, outcome)) = outcomes.next().await {
+        let outcome = outcome?;
+        match &outcome {
+            Outcome::Done(done) => tokens += done.tokens,
+            Outcome::Failed { error } => {
+                failures += 1;
+                progress.suspend(|| note(format!("line {}: {error}", line.number)));
+            }
+        }
+        let text = if arguments.json {
+            let output = Output {
+                line: line.number,
+                prompt: &line.text,
+                outcome,
+                seed: arguments.seed,
+                provenance,
+            };
+            serde_json::to_string(&output).map_err(Failure::new)?
+        } else {
+            match outcome {
+                Outcome::Done(done) => one_line(&done.completion),
+                Outcome::Failed { .. } => String::new(),
+            }
+        };
+        progress.suspend(|| print(&format!("{text}\n")))?;
+        progress.inc(1);
+        let rate = tokens as f64 / start.elapsed().as_secs_f64().max(1e-9);
+        progress.set_message(format!("{rate:.0} tokens/s"));
+    }
+    progress.finish_and_clear();
+    let seconds = start.elapsed().as_secs_f64();
+    note(
+        format!(
+            "[{} prompts, {tokens} new tokens, {:.1} tokens/s]",
+            lines.len()
+        ),
+        tokens as f64 / seconds.max(1e-9),
+    );
+    if failures > 0 {
+        return Err(Failure::new(format!(
+            "{failures} of {} prompts could not be continued",
+            lines.len()
+        )));
+    }
+    Ok(())
+}
+
+/// A prompt that cannot be continued is an outcome; a model that cannot go on is a failure.
+async fn complete(executor: &Executor, request: GenerationRequest) -> Result<Outcome, Failure> {
+    let mut generations = match executor.generate(vec![request]) {
+        Ok(generations) => generations,
+        Err(executor::Refusal::Request(error)) => {
+            return Ok(Outcome::Failed {
+                error: error.to_string(),
+            });
+        }
+        Err(refusal) => return Err(refused(refusal)),
+    };
+    let Some(mut generation) = generations.pop() else {
+        return Err(Failure::new("no generation was begun"));
+    };
+    let mut completion = String::new();
+    let mut token_ids = Vec::new();
+    let mut logprobs = Vec::new();
+    while let Some(event) = generation.next().await {
+        match event.map_err(failed)? {
+            GenerationEvent::Token {
+                token,
+                text,
+                logprob,
+                top_logprobs,
+            } => {
+                completion.push_str(&text);
+                token_ids.push(token);
+                logprobs.extend(logprob.map(|chosen| TokenReport {
+                    chosen,
+                    alternatives: top_logprobs,
+                }));
+            }
+            GenerationEvent::Finished {
+                reason,
+                text,
+                prompt_tokens,
+                completion_tokens,
+            } => {
+                completion.push_str(&text);
+                return Ok(Outcome::Done(Done {
+                    completion,
+                    finish_reason: reason,
+                    prompt_tokens,
+                    tokens: completion_tokens,
+                    token_ids,
+                    logprobs,
+                }));
+            }
+        }
+    }
+    Err(failed(executor::Failure::ShuttingDown))
+}
+
+/// A bar on stderr with rate and time left; nothing where stderr is no terminal.
+pub(super) fn progress(count: usize, unit: &str) -> ProgressBar {
+    let template =
+        format!("{{wide_bar}} {{pos}}/{{len}} {unit}, {{per_sec}}, {{msg}}, {{eta}} left");
+    let bar = ProgressBar::new(count as u64);
+    if let Ok(style) = ProgressStyle::with_template(&template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn one_line(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('\n', "\\n")
+        .replace('\r', "\\r")
+}
+
+/// A request that got no place.
+pub(super) fn refused(refusal: executor::Refusal) -> Failure {
+    match refusal {
+        executor::Refusal::Request(error) => error.into(),
+        other => Failure::new(other),
+    }
+}
+
+/// A request that did not come to its end.
+pub(super) fn failed(failure: executor::Failure) -> Failure {
+    match failure {
+        executor::Failure::Engine(error) => error.into(),
+        other => Failure::new(other),
+    }
+}

@@ -1,0 +1,123 @@
+//! From a model's name to a model in memory, on a chosen device.
+
+use engine::device::{self, DeviceChoice};
+use engine::{EngineError, LoadOptions, Model, WeightFormat};
+use protocol::api::devices::DeviceEntry;
+use protocol::provenance::ModelProvenance;
+use sysinfo::System;
+
+use crate::hub::{FileSource, HubError, ModelFiles, ResolvedModel};
+
+/// Reads models for one device and one weight format.
+#[derive(Debug, Clone)]
+pub struct ModelReader {
+    options: LoadOptions,
+    /// Name and hardware of the device, as results show it.
+    device: String,
+}
+
+impl ModelReader {
+    /// Opens the device.
+    ///
+    /// # Errors
+    /// There is no such device.
+    pub fn new(choice: DeviceChoice, weights: WeightFormat) -> Result<Self, EngineError> {
+        let device = device::open(choice)?;
+        let name = if device == device::open(DeviceChoice::Cpu)? {
+            format!("cpu ({})", processor())
+        } else {
+            device::list_devices()
+                .iter()
+                .find(|entry| entry.device == device)
+                .map_or_else(
+                    || choice.to_string(),
+                    |entry| format!("{} ({})", entry.choice, entry.name),
+                )
+        };
+        Ok(Self {
+            options: LoadOptions { device, weights },
+            device: name,
+        })
+    }
+
+    /// Reads the model's files. Blocks.
+    ///
+    /// # Errors
+    /// A file cannot be read, or is no checkpoint of a family that the engine knows.
+    pub fn read(&self, model: &ResolvedModel) -> Result<(Model, ModelProvenance), HubError> {
+        let read = match &model.files {
+            ModelFiles::Gguf(path) => Model::from_gguf(&FileSource::open(path)?, &self.options)?,
+            ModelFiles::Safetensors {
+                config,
+                tokenizer,
+                shards,
+            } => {
+                let bytes = |path| std::fs::read(path).map_err(HubError::io(path));
+                let (config, tokenizer) = (bytes(config)?, bytes(tokenizer)?);
+                let shards = shards
+                    .iter()
+                    .map(|path| FileSource::open(path))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let shards: Vec<&dyn engine::checkpoint::ByteSource> = shards
+                    .iter()
+                    .map(|shard| shard as &dyn engine::checkpoint::ByteSource)
+                    .collect();
+                Model::from_safetensors(&config, &tokenizer, &shards, &self.options)?
+            }
+        };
+        let provenance = ModelProvenance {
+            model: model.id.clone(),
+            sha256: model.sha256.clone(),
+            weights: read.weight_kind(),
+            device: self.device.clone(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        };
+        Ok((read, provenance))
+    }
+
+    /// Every device of this machine, the one in use marked.
+    pub fn devices(&self) -> Vec<DeviceEntry> {
+        let mut devices = devices();
+        for device in &mut devices {
+            let rest = self.device.strip_prefix(&device.name);
+            device.selected = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        }
+        devices
+    }
+}
+
+/// Every device of this machine, the processor first.
+pub fn devices() -> Vec<DeviceEntry> {
+    device::list_devices()
+        .into_iter()
+        .map(|device| {
+            let is_processor = device.choice == DeviceChoice::Cpu;
+            DeviceEntry {
+                name: device.choice.to_string(),
+                description: if is_processor {
+                    processor()
+                } else {
+                    format!("{} ({})", device.name, device.kind)
+                },
+                // What the engine does not know of the processor, the system does.
+                memory_bytes: device.memory_bytes.or_else(|| {
+                    let mut system = System::new();
+                    system.refresh_memory();
+                    is_processor.then(|| system.total_memory())
+                }),
+                dtypes: device.dtypes.into_iter().map(str::to_owned).collect(),
+                selected: false,
+            }
+        })
+        .collect()
+}
+
+/// The processor's own name and its number of cores.
+fn processor() -> String {
+    let mut system = System::new();
+    system.refresh_cpu_all();
+    let cores = system.cpus().len();
+    let brand = system.cpus().first().map_or("", |cpu| cpu.brand()).trim();
+    let brand = if brand.is_empty() { "processor" } else { brand };
+    format!("{brand}, {cores} threads")
+}
