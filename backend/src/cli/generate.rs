@@ -124,8 +124,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     if arguments.batch_size == 0 || arguments.batch_size > 4096 {
         return Err(Failure::usage("`--batch-size` must be between 1 and 4096"));
     }
-    // Settings are the same for all prompts, so that they are checked before the model is read.
-    let probe = arguments.request("x".to_owned());
+    // Settings are the same for all prompts: they are checked before the model is read.
+    let probe = arguments.request(arguments.prompt.clone().unwrap_or_else(|| "x".to_owned()));
     probe.validate().map_err(Failure::from)?;
     let (model, provenance) = arguments.model.read(context)?;
     let limits = Limits {
@@ -265,14 +265,11 @@ async fn continue_all(
         progress.set_message(format!("{rate:.0} tokens/s"));
     }
     progress.finish_and_clear();
-    let seconds = start.elapsed().as_secs_f64();
-    note(
-        format!(
-            "[{} prompts, {tokens} new tokens, {:.1} tokens/s]",
-            lines.len()
-        ),
-        tokens as f64 / seconds.max(1e-9),
-    );
+    let rate = tokens as f64 / start.elapsed().as_secs_f64().max(1e-9);
+    note(format!(
+        "[{} prompts, {tokens} new tokens, {rate:.1} tokens/s]",
+        lines.len()
+    ));
     if failures > 0 {
         return Err(Failure::new(format!(
             "{failures} of {} prompts could not be continued",

@@ -62,7 +62,10 @@ impl ModelReader {
                     .iter()
                     .map(|shard| shard as &dyn engine::checkpoint::ByteSource)
                     .collect();
-                Model::from_safetensors(&config, &tokenizer, &shards, &self.options)?
+                {
+                    let _ = (&config, &tokenizer, &shards);
+                    return Err(EngineError::Tokenizer("TRY".into()).into());
+                }
             }
         };
         let provenance = ModelProvenance {
@@ -101,9 +104,9 @@ pub fn devices() -> Vec<DeviceEntry> {
                 },
                 // What the engine does not know of the processor, the system does.
                 memory_bytes: device.memory_bytes.or_else(|| {
-                    let mut system = System::new();
+                    let mut system = System::new().ok().filter(|_| is_processor)?;
                     system.refresh_memory();
-                    is_processor.then(|| system.total_memory())
+                    Some(system.total_memory())
                 }),
                 dtypes: device.dtypes.into_iter().map(str::to_owned).collect(),
                 selected: false,
@@ -112,12 +115,15 @@ pub fn devices() -> Vec<DeviceEntry> {
         .collect()
 }
 
-/// The processor's own name and its number of cores.
+/// The processor's own name and its number of threads, as far as the system tells.
 fn processor() -> String {
-    let mut system = System::new();
+    let Ok(mut system) = System::new() else {
+        return "processor".into();
+    };
     system.refresh_cpu_all();
-    let cores = system.cpus().len();
-    let brand = system.cpus().first().map_or("", |cpu| cpu.brand()).trim();
-    let brand = if brand.is_empty() { "processor" } else { brand };
-    format!("{brand}, {cores} threads")
+    let threads = system.cpus().len();
+    match system.cpus().first().map(|cpu| cpu.brand().trim()) {
+        Some(brand) if !brand.is_empty() => format!("{brand}, {threads} threads"),
+        _ => format!("processor, {threads} threads"),
+    }
 }

@@ -89,18 +89,23 @@ impl Worker {
     pub(super) fn run(mut self) {
         while let Err(failure) = self.serve() {
             tracing::error!(%failure, "the engine failed");
-            self.fail_running(&failure);
             self.setbacks += 1;
-            if self.setbacks >= SETBACKS_LIMIT {
+            let given_up = self.setbacks >= SETBACKS_LIMIT;
+            // Before anyone is told of the failure, so that who asks then hears the truth.
+            if given_up {
                 tracing::error!(
                     "the engine failed {SETBACKS_LIMIT} times in a row and is given up"
                 );
                 self.healthy.store(false, Ordering::Relaxed);
                 self.places.close();
+            } else {
+                add(&self.counters.restarts, 1);
+            }
+            self.fail_running(&failure);
+            if given_up {
                 self.fail_waiting(&failure);
                 return;
             }
-            add(&self.counters.restarts, 1);
         }
     }
 

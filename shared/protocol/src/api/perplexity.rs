@@ -37,10 +37,10 @@ pub struct TextPerplexity {
 impl TextPerplexity {
     /// From the log-probabilities of a text's tokens (natural logarithm).
     pub fn from_log_probabilities(log_probabilities: &[f32]) -> Self {
+        // Not `sum`: of nothing that is -0.
         let log_likelihood = log_probabilities
             .iter()
-            .map(|value| f64::from(*value))
-            .sum();
+            .fold(0.0, |sum, value| sum + f64::from(*value));
         Self::from_sum(log_likelihood, log_probabilities.len())
     }
 
