@@ -1,5 +1,6 @@
 //! From a model's name to a model in memory, on a chosen device.
 
+use engine::checkpoint::ByteSource;
 use engine::device::{self, DeviceChoice};
 use engine::{EngineError, LoadOptions, Model, WeightFormat};
 use protocol::api::devices::DeviceEntry;
@@ -58,14 +59,11 @@ impl ModelReader {
                     .iter()
                     .map(|path| FileSource::open(path))
                     .collect::<Result<Vec<_>, _>>()?;
-                let shards: Vec<&dyn engine::checkpoint::ByteSource> = shards
+                let shards: Vec<&dyn ByteSource> = shards
                     .iter()
-                    .map(|shard| shard as &dyn engine::checkpoint::ByteSource)
+                    .map(|shard| shard as &dyn ByteSource)
                     .collect();
-                {
-                    let _ = (&config, &tokenizer, &shards);
-                    return Err(EngineError::Tokenizer("TRY".into()).into());
-                }
+                Model::from_safetensors(&config, &tokenizer, &shards, &self.options)?
             }
         };
         let provenance = ModelProvenance {
