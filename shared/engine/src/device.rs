@@ -239,7 +239,7 @@ fn kind(device: &Device) -> DeviceKind {
         },
         DispatchDevice::Cube(cubecl::Device::Cuda(_)) => DeviceKind::DiscreteGpu,
         DispatchDevice::Cube(_) => DeviceKind::Other,
-        DispatchDevice::Flex(_) => DeviceKind::Cpu,
+        _ => DeviceKind::Cpu,
     }
 }
 
@@ -259,7 +259,7 @@ fn describe(choice: DeviceChoice, device: Device) -> DeviceDescription {
                 properties.memory.max_memory(),
             )
         }
-        DispatchDevice::Flex(_) => ("processor".to_owned(), None),
+        _ => ("processor".to_owned(), None),
     };
     DeviceDescription {
         choice,

@@ -26,13 +26,13 @@ pub struct Chunk<'a> {
     pub cache: &'a mut Cache,
 }
 
-/// A decoder on a burn device, in burn operations.
-#[derive(Debug)]
+/// A decoder on a burn device, in burn operations. A clone shares the weights on the device.
+#[derive(Debug, Clone)]
 pub struct GeneralPass {
     spec: Arc<DecoderSpec>,
     weights: Arc<DecoderWeights>,
     device: Device,
-    layers: Vec<Layer>,
+    layers: Arc<[Layer]>,
     final_norm: Norm,
     output: Linear,
 }

@@ -11,12 +11,12 @@ use crate::kernels::packed::PackedMatrix;
 #[derive(Debug, Clone)]
 pub enum Linear {
     /// Single precision on the device, `[cols, rows]`.
-    Dense(Tensor<2>),
+    Dense(Box<Tensor<2>>),
     /// Packed on the host: the processor's own kernels read them where they are.
     Host,
     /// Packed on a GPU.
     #[cfg(feature = "cube")]
-    Cube(crate::kernels::cube::DeviceWeights),
+    Cube(Box<crate::kernels::cube::DeviceWeights>),
 }
 
 impl Linear {
@@ -27,11 +27,12 @@ impl Linear {
             Matrix::Dense(dense) => {
                 let data = TensorData::new(dense.values.clone(), [dense.rows, dense.cols]);
                 let weights = Tensor::<2>::from_data(data, (device, DType::F32));
-                Ok(Linear::Dense(weights.transpose()))
+                Ok(Linear::Dense(Box::new(weights.transpose())))
             }
             #[cfg(feature = "cube")]
             Matrix::Packed(packed) if crate::device::is_gpu_runtime(device) => {
-                crate::kernels::cube::DeviceWeights::upload(packed, device).map(Linear::Cube)
+                let weights = crate::kernels::cube::DeviceWeights::upload(packed, device)?;
+                Ok(Linear::Cube(Box::new(weights)))
             }
             Matrix::Packed(_) => Ok(Linear::Host),
         }
@@ -41,7 +42,7 @@ impl Linear {
     /// [`Linear::new`]; only [`Linear::Host`] reads it.
     pub fn multiply(&self, matrix: &Matrix, x: Tensor<2>) -> Result<Tensor<2>, EngineError> {
         match (self, matrix) {
-            (Linear::Dense(weights), _) => Ok(x.matmul(weights.clone())),
+            (Linear::Dense(weights), _) => Ok(x.matmul((**weights).clone())),
             #[cfg(feature = "cube")]
             (Linear::Cube(weights), _) => weights.multiply(x),
             (Linear::Host, Matrix::Packed(packed)) => multiply_on_host(packed, x),

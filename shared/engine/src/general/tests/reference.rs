@@ -120,14 +120,15 @@ pub(super) fn run(spec: &DecoderSpec, weights: &DecoderWeights, tokens: &[u32]) 
                     })
                     .collect();
                 let total: f64 = scores.iter().sum();
-                for component in kv * spec.head_dim..(kv + 1) * spec.head_dim {
+                let components = kv * spec.head_dim..(kv + 1) * spec.head_dim;
+                attended.extend(components.map(|component| {
                     let mixed: f64 = scores
                         .iter()
-                        .zip(first..)
-                        .map(|(score, key)| score * values[key][component])
+                        .zip(&values[first..])
+                        .map(|(score, value)| score * value[component])
                         .sum();
-                    attended.push(mixed / total);
-                }
+                    mixed / total
+                }));
             }
             let output = product(&layer.o_proj, &attended);
             let joined = match &layer.post_attention_norm {
