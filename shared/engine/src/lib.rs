@@ -15,6 +15,7 @@ pub mod measure;
 pub mod model;
 pub mod runner;
 pub mod tokenizer;
+pub mod trim;
 
 pub use error::{CheckpointError, EngineError};
 pub use model::{LoadOptions, Model, WeightFormat};
