@@ -1,6 +1,7 @@
 //! The native side of Polydetox: command line, server, and where models come from.
 
 pub mod cli;
+pub mod data;
 pub mod executor;
 pub mod hub;
 pub mod server;

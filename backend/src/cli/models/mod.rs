@@ -5,6 +5,7 @@ mod list;
 mod pull;
 mod remove;
 mod telling;
+mod trim;
 mod units;
 mod verify;
 
@@ -30,6 +31,8 @@ pub enum Command {
     Pull(pull::Arguments),
     /// Show what a model's files say: metadata, tensors, tokenizer, licence
     Inspect(inspect::Arguments),
+    /// Make a smaller model that keeps only the tokens some languages need
+    Trim(trim::Arguments),
     /// Compute the hashes of models on disk anew
     Verify(verify::Arguments),
     /// Take a model away
@@ -46,6 +49,7 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
         Command::List(arguments) => list::run(&arguments, &hub),
         Command::Pull(arguments) => pull::run(arguments, &hub),
         Command::Inspect(arguments) => inspect::run(&arguments, &hub),
+        Command::Trim(arguments) => trim::run(arguments, &hub, &context.data_dir),
         Command::Verify(arguments) => verify::run(&arguments, &hub),
         Command::Remove(arguments) => remove::run(&arguments, &hub),
     }
