@@ -1,44 +1,14 @@
-//! Token ids against llama.cpp's (tests/parity/tokenizer/export.py), on the real vocabularies.
-//!
-//! The model files are not in the repository: `cargo xtask test` fetches them and names their
-//! directory in `POLYDETOX_MODELS`. Without it these tests say so and check nothing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! Token ids against llama.cpp's.
 
-use std::path::{Path, PathBuf};
-
-use engine::checkpoint::MemorySource;
 use engine::checkpoint::gguf::Gguf;
-use engine::tokenizer::{TextStream, Tokenizer};
-use serde::Deserialize;
+use engine::tokenizer::{TextStream, Tokenizer, byte_level};
 
-#[derive(Deserialize)]
-struct Row {
-    text: String,
-    ids: Vec<u32>,
-}
+use crate::{Row, rows, source};
 
-fn tokenizer(file: &str) -> Option<Tokenizer> {
-    let Some(models) = std::env::var_os("POLYDETOX_MODELS") else {
-        eprintln!("POLYDETOX_MODELS is not set: {file} is not checked");
-        return None;
-    };
-    let path = PathBuf::from(models).join(file);
-    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let source = MemorySource::new(file, bytes);
-    let gguf = Gguf::open(&source).unwrap();
-    Some(Tokenizer::from_gguf(gguf.metadata(), file).unwrap())
-}
-
-fn rows(name: &str) -> Vec<Row> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/parity/tokenizer")
-        .join(format!("{name}.jsonl"));
-    std::fs::read_to_string(path)
-        .unwrap()
-        .lines()
-        .skip(1) // who wrote the file
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+fn tokenizer(id: &str) -> Option<Tokenizer> {
+    let source = source(id)?;
+    let file = Gguf::open(&source).unwrap();
+    Some(Tokenizer::from_gguf(file.metadata(), id).unwrap())
 }
 
 /// Same ids, whole texts back, at once and token by token.
@@ -65,7 +35,7 @@ fn agrees(tokenizer: &Tokenizer, name: &str, writable: impl Fn(&str) -> bool) {
 
 #[test]
 fn gemma_agrees_with_llama_cpp() {
-    let Some(tokenizer) = tokenizer("gemma-3-270m-q4_k_m.gguf") else {
+    let Some(tokenizer) = tokenizer("gemma-3-270m") else {
         return;
     };
     assert_eq!(tokenizer.vocabulary_size(), 262_144);
@@ -81,7 +51,7 @@ fn gemma_agrees_with_llama_cpp() {
 
 #[test]
 fn smollm2_agrees_with_llama_cpp() {
-    let Some(tokenizer) = tokenizer("SmolLM2-135M-Instruct.Q4_1.gguf") else {
+    let Some(tokenizer) = tokenizer("smollm2-135m-instruct") else {
         return;
     };
     assert_eq!(tokenizer.vocabulary_size(), 49_152);
@@ -91,7 +61,7 @@ fn smollm2_agrees_with_llama_cpp() {
     // lost, with llama.cpp as well.
     let missing: Vec<u8> = (0..=u8::MAX)
         .filter(|&byte| {
-            let text = engine::tokenizer::byte_level::character_of(byte).to_string();
+            let text = byte_level::character_of(byte).to_string();
             !tokenizer.pieces().iter().any(|(_, piece, _)| piece == text)
         })
         .collect();
