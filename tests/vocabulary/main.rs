@@ -30,7 +30,7 @@ fn source(id: &str) -> Option<FileSource> {
     }
 }
 
-/// A text and its tokens as llama.cpp gives them (tests/parity/tokenizer/export.py).
+/// A text and its tokens as llama.cpp gives them (tests/parity/tokenizer/exporter.py).
 #[derive(Deserialize)]
 struct Row {
     text: String,

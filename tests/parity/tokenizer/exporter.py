@@ -1,7 +1,7 @@
 """Writes the token ids that llama.cpp gives for texts.json, as the reference of the tokenizer tests.
 
     pip install llama-cpp-python
-    python export.py gemma-3-270m=PATH.gguf smollm2-135m-instruct=PATH.gguf
+    python exporter.py gemma-3-270m=PATH.gguf smollm2-135m-instruct=PATH.gguf
 
 Only the vocabulary is loaded. Ids are without a begin token, and control tokens in the text stay text.
 """
