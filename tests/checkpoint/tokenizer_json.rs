@@ -17,7 +17,10 @@ fn contradictions_are_errors() {
     let tokens = open(VALID).unwrap().encode("ab", false).unwrap();
     assert_eq!(tokens, [2]);
     let normalizer = r#""normalizer":{"type":"Precompiled","precompiled_charsmap":"AAAA"}"#;
+    let template = r#""post_processor":{"type":"TemplateProcessing","special_tokens":{},"pair":[],
+        "single":[{"SpecialToken":{"id":"a","type_id":0}},{"Sequence":{"id":"A","type_id":0}}]}"#;
     for (from, to, place) in [
+        (r#""post_processor":null"#, template, "tokenizer"),
         (r#""ByteLevel""#, "\"Byte\u{1}Level\"", "JSON"),
         (r#""ByteLevel""#, r#""\ud800""#, "JSON"),
         (r#"prefix":null"#, r#"prefix":"long""#, "tokenizer"),

@@ -48,6 +48,10 @@ pub fn sentencepiece() -> Vec<u8> {
 
 /// GPT-2's stand-ins for all bytes, and a few merges.
 pub fn byte_level() -> Vec<u8> {
+    byte_level_with(["H e", "l l", "He ll", "Hell o"])
+}
+
+fn byte_level_with(merges: [&str; 4]) -> Vec<u8> {
     let printable = |byte: u32| matches!(byte, 0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff);
     let others = (0..256).filter(|&byte| !printable(byte)).zip(256..);
     let mut tokens = vec!["<|endoftext|>".to_owned()];
@@ -83,5 +87,24 @@ fn both_vocabularies_make_tokenizers() {
         let tokens = tokenizer.encode("Hello", false).unwrap();
         assert_eq!(tokens.len(), 1);
         assert_eq!(tokenizer.decode(&tokens), "Hello");
+    }
+}
+
+#[test]
+fn a_merge_that_makes_no_token_is_an_error() {
+    use engine::EngineError;
+    use engine::checkpoint::MemorySource;
+    use engine::checkpoint::gguf::Gguf;
+    use engine::tokenizer::Tokenizer;
+    // The last makes a text longer than every token, on which the `tokenizers` crate panics.
+    let bytes = byte_level_with(["H e", "l l", "He ll", "Hello <|endoftext|>"]);
+    let source = MemorySource::new("vocabulary.gguf", bytes);
+    let file = Gguf::open(&source).unwrap();
+    match Tokenizer::from_gguf(file.metadata(), "vocabulary.gguf") {
+        Err(EngineError::Checkpoint(error)) => {
+            assert_eq!(error.place, "tokenizer.ggml.merges");
+            assert!(error.reason.contains("merge 3"), "{error}");
+        }
+        other => panic!("{other:?}"),
     }
 }

@@ -151,6 +151,11 @@ fn byte_level(vocabulary: &GgufVocabulary, pieces: &Pieces) -> Result<Pipeline, 
         let (left, right) = GgufVocabulary::halves(merge).ok_or_else(|| {
             vocabulary.fault("merges", format!("merge {rank}, `{merge}`, is no pair"))
         })?;
+        // The crate reserves room for the longest token and panics on a merge beyond it.
+        if !vocab.contains_key(format!("{left}{right}").as_str()) {
+            let reason = format!("merge {rank}, `{merge}`, makes no token");
+            return Err(vocabulary.fault("merges", reason).into());
+        }
         merges.push((left.to_owned(), right.to_owned()));
     }
     let model = BpeBuilder::new()

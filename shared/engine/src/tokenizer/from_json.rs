@@ -21,12 +21,18 @@ impl Tokenizer {
     /// A file that the `tokenizers` crate refuses, ids far outside the vocabulary, or a decoder
     /// that is neither SentencePiece's nor byte-level.
     pub fn from_json(bytes: &[u8], file: &str) -> Result<Self, EngineError> {
-        let fail = |place: &str, reason: String| CheckpointError::new(file, place, reason);
-        json_check::check(bytes).map_err(|error| fail("JSON", error.to_string()))?;
+        let fail = |place: &str, reason: &str| CheckpointError::new(file, place, reason);
+        json_check::check(bytes).map_err(|error| fail("JSON", &error.to_string()))?;
         // The crate panics on some contradictions (a sub-word prefix longer than a token, a broken
-        // character map). Where panics unwind, that is an error like any other.
-        let mut pipeline = std::panic::catch_unwind(|| tokenizers::Tokenizer::from_bytes(bytes))
-            .map_err(|_| fail("tokenizer", "its parts contradict each other".to_owned()))?
+        // character map, a template with a token that it does not define). Where panics unwind,
+        // that is an error like any other.
+        std::panic::catch_unwind(|| Self::from_checked_json(bytes, file))
+            .map_err(|_| fail("tokenizer", "its parts contradict each other"))?
+    }
+
+    fn from_checked_json(bytes: &[u8], file: &str) -> Result<Self, EngineError> {
+        let fail = |place: &str, reason: String| CheckpointError::new(file, place, reason);
+        let mut pipeline = tokenizers::Tokenizer::from_bytes(bytes)
             .map_err(|error| fail("tokenizer", error.to_string()))?;
         pipeline.set_encode_special_tokens(true);
         pipeline

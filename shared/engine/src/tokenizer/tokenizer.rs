@@ -131,7 +131,8 @@ impl Tokenizer {
     /// wants one. A text that looks like a control token is a text.
     ///
     /// # Errors
-    /// [`EngineError::Tokenizer`] when the text cannot be cut.
+    /// [`EngineError::Tokenizer`] when the text cannot be cut, [`EngineError::TokenOutOfRange`]
+    /// when the file leads to a token that it does not have.
     pub fn encode(&self, text: &str, add_special: bool) -> Result<Vec<u32>, EngineError> {
         let mut tokens = Vec::new();
         if add_special && self.specials.adds_bos {
@@ -144,6 +145,8 @@ impl Tokenizer {
                 .map_err(|error| EngineError::Tokenizer(error.to_string()))?;
             tokens.extend_from_slice(encoding.get_ids());
         }
+        // A file may name an unknown token that its vocabulary does not have.
+        tokens.iter().try_for_each(|&token| self.check(token))?;
         Ok(tokens)
     }
 
