@@ -61,9 +61,7 @@ fn byte_level_with(merges: [&str; 4]) -> Vec<u8> {
     tokens.extend(["He", "ll", "Hell", "Hello"].map(str::to_owned));
     let mut kinds = vec![1; tokens.len()];
     kinds[0] = 3;
-    let merges = ["H e", "l l", "He ll", "Hell o"]
-        .map(str::to_owned)
-        .to_vec();
+    let merges = merges.map(str::to_owned).to_vec();
     file(vec![
         ("model", Value::String("gpt2".to_owned())),
         ("pre", Value::String("smollm".to_owned())),

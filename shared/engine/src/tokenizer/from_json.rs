@@ -22,7 +22,7 @@ impl Tokenizer {
     /// that is neither SentencePiece's nor byte-level.
     pub fn from_json(bytes: &[u8], file: &str) -> Result<Self, EngineError> {
         let fail = |place: &str, reason: &str| CheckpointError::new(file, place, reason);
-        json_check::check(bytes).map_err(|error| fail("JSON", &error.to_string()))?;
+        json_check::check(bytes).map_err(|error| fail("tokenizer", &error.to_string()))?;
         // The crate panics on some contradictions (a sub-word prefix longer than a token, a broken
         // character map, a template with a token that it does not define). Where panics unwind,
         // that is an error like any other.
