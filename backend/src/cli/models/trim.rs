@@ -103,7 +103,7 @@ pub fn run(arguments: Arguments, hub: &Hub, data_dir: &Path) -> Result<(), Failu
     };
     let id = match &arguments.id {
         Some(id) => id.clone(),
-        None => ModelId::new(&format!("{}-mini", model.id.trim_end_matches(".gguf")))?,
+        None => ModelId::new(format!("{}-mini", model.id.trim_end_matches(".gguf")))?,
     };
     let out = arguments
         .out
