@@ -129,9 +129,8 @@ impl Executor {
     pub fn measure(&self, texts: Vec<String>) -> Result<Scoring, Refusal> {
         self.model.check_texts(&texts)?;
         let (sender, result) = oneshot::channel();
-        for permit in self.admit(1)? {
+        if let Some(permit) = self.admit(1)?.pop() {
             self.send(Job::Measure(Measurement::new(texts, sender, permit)))?;
-            break;
         }
         Ok(Scoring { result })
     }
