@@ -1,5 +1,7 @@
 //! From a model's name to a model in memory, on a chosen device.
 
+use std::path::Path;
+
 use engine::checkpoint::ByteSource;
 use engine::device::{self, DeviceChoice};
 use engine::{EngineError, LoadOptions, Model, WeightFormat};
@@ -17,12 +19,25 @@ pub struct ModelReader {
     device: String,
 }
 
+/// On Linux a graphics card shows as a device file. Without one, `auto` need not wake the graphics
+/// drivers, which takes memory and time and makes some of them complain on stderr.
+fn may_have_a_card() -> bool {
+    !cfg!(target_os = "linux")
+        || ["/dev/dri", "/dev/nvidia0"]
+            .iter()
+            .any(|path| Path::new(path).exists())
+}
+
 impl ModelReader {
     /// Opens the device.
     ///
     /// # Errors
     /// There is no such device.
     pub fn new(choice: DeviceChoice, weights: WeightFormat) -> Result<Self, EngineError> {
+        let choice = match choice {
+            DeviceChoice::Auto if !may_have_a_card() => DeviceChoice::Cpu,
+            choice => choice,
+        };
         let device = device::open(choice)?;
         let name = if device == device::open(DeviceChoice::Cpu)? {
             format!("cpu ({})", processor())
