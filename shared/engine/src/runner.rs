@@ -42,6 +42,7 @@ pub struct Chunk<'a> {
 }
 
 /// Hidden states after the final norm, `[rows of all chunks, hidden]`.
+#[allow(clippy::large_enum_variant)] // one lives at a time
 pub enum Hidden {
     /// In memory.
     Host(Vec<f32>),
@@ -50,6 +51,7 @@ pub enum Hidden {
 }
 
 /// Runs a model. Packed weights on the processor take the fused pass, everything else the general one.
+#[allow(clippy::large_enum_variant)] // one per model
 pub enum Runner {
     /// See [`FusedPass`].
     Fused(FusedPass),

@@ -42,24 +42,28 @@ impl QuantisedRows {
             scales: vec![0.0; rows * blocks],
             sums: vec![0; rows * blocks],
         };
-        let parts = quantised
-            .quants
-            .chunks_exact_mut(cols * 2)
-            .zip(quantised.scales.chunks_exact_mut(blocks))
-            .zip(quantised.sums.chunks_exact_mut(blocks))
-            .zip(values.chunks_exact(cols));
-        let quantise = |(((quants, scales), sums), values): (
-            ((&mut [i8], &mut [f32]), &mut [i32]),
-            &[f32],
-        )| {
-            super::simd::quantise_row(values, quants, scales, sums);
-        };
-        if rows < PARALLEL_ROWS {
-            parts.for_each(quantise);
-        } else {
-            parts.collect::<Vec<_>>().into_par_iter().for_each(quantise);
-        }
+        quantised.fill(values, rows >= PARALLEL_ROWS);
         quantised
+    }
+
+    fn fill(&mut self, values: &[f32], parallel: bool) {
+        let (cols, blocks) = (self.cols, self.cols / BLOCK);
+        let quants = self.quants.chunks_exact_mut(cols * 2);
+        let factors = self
+            .scales
+            .chunks_exact_mut(blocks)
+            .zip(self.sums.chunks_exact_mut(blocks));
+        let rows: Vec<_> = quants.zip(factors).zip(values.chunks_exact(cols)).collect();
+        if parallel {
+            rows.into_par_iter()
+                .for_each(|((quants, (scales, sums)), values)| {
+                    super::simd::quantise_row(values, quants, scales, sums);
+                });
+        } else {
+            for ((quants, (scales, sums)), values) in rows {
+                super::simd::quantise_row(values, quants, scales, sums);
+            }
+        }
     }
 
     /// Number of rows.

@@ -68,7 +68,7 @@ pub fn repack(file: &str, tensor: &StoredTensor) -> Result<PackedMatrix, Checkpo
             tensor.info.shape
         )));
     };
-    if cols == 0 || cols % BLOCK != 0 {
+    if cols == 0 || !cols.is_multiple_of(BLOCK) {
         return Err(error(format!(
             "rows of {cols} values cannot be packed: not a multiple of {BLOCK}"
         )));
@@ -112,7 +112,7 @@ pub fn pack_dense(
     cols: usize,
 ) -> Result<PackedMatrix, CheckpointError> {
     let error = |reason: String| CheckpointError::new(file, format!("tensor `{name}`"), reason);
-    if cols == 0 || cols % BLOCK != 0 || values.len() != rows * cols {
+    if cols == 0 || !cols.is_multiple_of(BLOCK) || values.len() != rows * cols {
         return Err(error(format!(
             "{rows} x {cols} values cannot be packed: rows must be a multiple of {BLOCK}"
         )));

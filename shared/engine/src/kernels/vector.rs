@@ -1,7 +1,7 @@
 //! Small loops over single-precision rows, written with sixteen independent partial results so
 //! that the compiler can use vectors (a plain float sum has a fixed order and cannot be).
 
-use std::f32::consts::LOG2_E;
+use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, LOG2_E};
 
 const LANES: usize = 16;
 
@@ -45,7 +45,7 @@ pub fn rms_norm(values: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
 /// `x/2 · (1 + tanh(y)) = x / (1 + exp(−2y))`, `y = √(2/π)(x + 0.044715 x³)`.
 #[inline(always)]
 pub fn gelu_gate(gate: &mut [f32], up: &[f32]) {
-    const TWICE_ROOT_2_OVER_PI: f32 = 1.595_769_1;
+    const TWICE_ROOT_2_OVER_PI: f32 = 2.0 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
     for (gate, up) in gate.iter_mut().zip(up) {
         let x = *gate;
         let inner = TWICE_ROOT_2_OVER_PI * (x + 0.044_715 * x * x * x);
@@ -138,7 +138,7 @@ pub fn exp(x: f32) -> f32 {
         ((((1.987_569_1e-4 * r + 1.398_199_9e-3) * r + 8.333_452e-3) * r + 4.166_579_6e-2) * r
             + 1.666_666_5e-1)
             * r
-            + 5.000_000_1e-1;
+            + 0.5;
     let fraction = polynomial * r * r + r + 1.0;
     let power = f32::from_bits(
         shifted

@@ -1,5 +1,8 @@
 //! AVX2: two registers hold a quad of the sixteen rows of a group.
 
+// One index walks several register arrays in step.
+#![allow(clippy::needless_range_loop)]
+
 use std::arch::x86_64::*;
 
 use super::write_tile;

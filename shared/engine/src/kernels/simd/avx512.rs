@@ -1,5 +1,8 @@
 //! AVX-512 with VNNI: one register holds a quad of all sixteen rows of a group.
 
+// One index walks several register arrays in step.
+#![allow(clippy::needless_range_loop)]
+
 use std::arch::x86_64::*;
 
 use super::write_tile;
