@@ -14,11 +14,11 @@ use super::RemoteFailure;
 pub async fn health() -> Result<Health, RemoteFailure> {
     let response = send(&get("/health")?).await?;
     let body = text(&response).await?;
-    parse(&body).or_else(|unreadable| {
+    parse(&body).map_err(|unreadable| {
         if response.ok() {
-            Err(unreadable)
+            unreadable
         } else {
-            Err(refusal(response.status(), &body))
+            refusal(response.status(), &body)
         }
     })
 }

@@ -226,6 +226,12 @@ pub(crate) fn is_gpu_runtime(device: &Device) -> bool {
     matches!(device.as_dispatch(), DispatchDevice::Cube(_))
 }
 
+/// Without such kernels there is no such device.
+#[cfg(not(feature = "cube"))]
+pub(crate) fn is_gpu_runtime(_device: &Device) -> bool {
+    false
+}
+
 #[cfg(feature = "cube")]
 fn kind(device: &Device) -> DeviceKind {
     use cubecl::device::WgpuDeviceKind;

@@ -40,12 +40,16 @@ pub fn group_product(
                 }
                 Bits::Four => {
                     for pair in 0..QUADS / 2 {
-                        let (first, second) =
-                            (broadcast(input, pair), broadcast(input, pair + QUADS / 2));
+                        let other = pair + QUADS / 2;
+                        let inputs =
+                            [high, low].map(|part| (broadcast(part, pair), broadcast(part, other)));
                         for (part, sums) in sums.iter_mut().enumerate() {
                             let both = load(weights, pair * 64 + part * 16);
-                            sums.add(v128_and(both, u8x16_splat(15)), first);
-                            sums.add(u8x16_shr(both, 4), second);
+                            let halves = (v128_and(both, u8x16_splat(15)), u8x16_shr(both, 4));
+                            for (sums, inputs) in sums.iter_mut().zip(inputs) {
+                                sums.add(halves.0, inputs.0);
+                                sums.add(halves.1, inputs.1);
+                            }
                         }
                     }
                 }
