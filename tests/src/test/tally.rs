@@ -28,11 +28,14 @@ impl Tally {
     }
 
     /// Takes a line of a test program. Tests that pass only because they could not run print
-    /// `skipped: REASON`, which libtest shows with `--show-output`.
+    /// `skipped: REASON`, which libtest shows with `--show-output`; those that left out one device
+    /// of several print `skipped on DEVICE: REASON`.
     pub fn read(&mut self, line: &str) {
         if let Some(reason) = line.strip_prefix("skipped: ") {
             self.skipped.push(reason.to_owned());
             self.counted_as_passed += 1;
+        } else if line.starts_with("skipped on ") {
+            self.skipped.push(line["skipped ".len()..].to_owned());
         } else if let Some(counts) = line.strip_prefix("test result: ") {
             let skipped = std::mem::take(&mut self.counted_as_passed);
             self.passed += count(counts, "passed").saturating_sub(skipped);
@@ -99,6 +102,7 @@ successes:
 
 ---- a::four stdout ----
 skipped: no browser
+skipped on Vulkan: no adapter
 
 failures:
     a::two
@@ -117,8 +121,15 @@ test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         let tally = read(OUTPUT).end(false);
         assert_eq!((tally.passed, tally.failed), (6, 1));
         assert_eq!(tally.failures, ["a::two"]);
-        assert_eq!(tally.skipped, ["a::three, needs a card", "no browser"]);
-        assert_eq!(tally.to_string(), "6 passed, 1 failed, 2 skipped");
+        assert_eq!(
+            tally.skipped,
+            [
+                "a::three, needs a card",
+                "no browser",
+                "on Vulkan: no adapter"
+            ]
+        );
+        assert_eq!(tally.to_string(), "6 passed, 1 failed, 3 skipped");
     }
 
     #[test]
