@@ -40,6 +40,7 @@ impl InstructionSet {
     }
 
     /// Every set that this machine can run, the best one first.
+    #[allow(clippy::vec_init_then_push)] // what is pushed differs by target
     pub fn available() -> Vec<Self> {
         let mut sets = Vec::new();
         #[cfg(target_arch = "x86_64")]
