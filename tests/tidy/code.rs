@@ -20,8 +20,10 @@ impl Code {
             .filter(|(at, _)| {
                 let before = self.text[..*at].chars().next_back();
                 let after = self.text[at + word.len()..].chars().next();
-                !(word.starts_with(part_of_name) && before.is_some_and(part_of_name))
-                    && !(word.ends_with(part_of_name) && after.is_some_and(part_of_name))
+                let begins_inside =
+                    word.starts_with(part_of_name) && before.is_some_and(part_of_name);
+                let ends_inside = word.ends_with(part_of_name) && after.is_some_and(part_of_name);
+                !(begins_inside || ends_inside)
             })
             .map(|(at, _)| {
                 let line = self.text[..at].matches('\n').count() + 1;
