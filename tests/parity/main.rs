@@ -1,0 +1,7 @@
+//! The engine against the implementations it has to agree with: transformers on tiny random
+//! checkpoints, llama.cpp on the real files. Beside each reference lies the exporter that wrote it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod llama_cpp;
+mod tiny;
