@@ -3,18 +3,14 @@
 use engine::Model;
 use engine::runner::{Chunk, KvCache, Runner};
 
+use super::Bounds;
 use super::record::{Prompt, Record};
 
-/// Least share of steps with the reference's token.
-pub const AGREEMENT: f64 = 0.99;
-/// The same for packed weights: Q6_K blocks are rounded once more when they are packed, which alone
-/// costs 14 near-ties of Gemma's 1120 steps (llama.cpp with those tensors rounded alike differs in 14 too).
-pub const PACKED_AGREEMENT: f64 = 0.985;
 /// Where the engine chooses another token, the reference's two best are at most this far apart.
 const NEAR_TIE: f32 = 0.05;
 
 /// Prompt and continuation in one go, as scoring does it.
-pub fn prompts_at_once(model: &Model, record: &Record, agreement: f64) {
+pub fn prompts_at_once(model: &Model, record: &Record, bounds: &Bounds) {
     let mut runner = Runner::new(model).unwrap();
     let chosen = record.prompts.iter().map(|prompt| {
         let steps = prompt.steps.len();
@@ -28,11 +24,16 @@ pub fn prompts_at_once(model: &Model, record: &Record, agreement: f64) {
         let rows: Vec<usize> = (prompt.tokens.len() - 1..tokens.len()).collect();
         best_tokens(&mut runner, &mut chunks, &rows)
     });
-    judge("prompt and continuation at once", record, chosen.collect(), agreement);
+    judge(
+        "prompt and continuation at once",
+        record,
+        chosen.collect(),
+        bounds,
+    );
 }
 
 /// All prompts together, then one token of each at a time, as generation does it.
-pub fn token_by_token(model: &Model, record: &Record, agreement: f64) {
+pub fn token_by_token(model: &Model, record: &Record, bounds: &Bounds) {
     let mut runner = Runner::new(model).unwrap();
     let prompts = &record.prompts;
     let capacity = |prompt: &Prompt| prompt.tokens.len() + prompt.steps.len();
@@ -62,7 +63,7 @@ pub fn token_by_token(model: &Model, record: &Record, agreement: f64) {
             chosen.push(best);
         }
     }
-    judge("token by token", record, chosen, agreement);
+    judge("token by token", record, chosen, bounds);
 }
 
 fn best_tokens(runner: &mut Runner, chunks: &mut [Chunk<'_>], rows: &[usize]) -> Vec<u32> {
@@ -78,7 +79,7 @@ fn best_tokens(runner: &mut Runner, chunks: &mut [Chunk<'_>], rows: &[usize]) ->
         .collect()
 }
 
-fn judge(way: &str, record: &Record, chosen: Vec<Vec<u32>>, agreement: f64) {
+fn judge(way: &str, record: &Record, chosen: Vec<Vec<u32>>, bounds: &Bounds) {
     let (mut steps, mut like_quantised) = (0, 0);
     let mut gaps = Vec::new();
     for (prompt, chosen) in record.prompts.iter().zip(chosen) {
@@ -98,7 +99,7 @@ fn judge(way: &str, record: &Record, chosen: Vec<Vec<u32>>, agreement: f64) {
         steps - gaps.len()
     );
     assert!(
-        (steps - gaps.len()) as f64 >= agreement * steps as f64 && largest <= NEAR_TIE,
+        (steps - gaps.len()) as f64 >= bounds.agreement * steps as f64 && largest <= NEAR_TIE,
         "{way}: {} of {steps} steps differ, gaps {gaps:?}",
         gaps.len()
     );

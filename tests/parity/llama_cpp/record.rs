@@ -4,10 +4,7 @@ use engine::Model;
 use engine::measure::log_likelihood;
 use serde::Deserialize;
 
-/// Largest error of one token's log-probability.
-const LOG_PROBABILITY_TOLERANCE: f32 = 0.05;
-/// Largest error of a sentence's mean log-probability.
-const MEAN_TOLERANCE: f32 = 0.005;
+use super::Bounds;
 
 /// One model's record.
 #[derive(Deserialize)]
@@ -68,7 +65,7 @@ impl Record {
         }))
     }
 
-    pub fn check_log_probabilities(&self, model: &Model) {
+    pub fn check_log_probabilities(&self, model: &Model, bounds: &Bounds) {
         let texts: Vec<&str> = self.sentences.iter().map(|s| s.text.as_str()).collect();
         let scored = pollster::block_on(log_likelihood(model, &texts)).unwrap();
         let (mut worst, mut worst_mean) = (0.0_f32, 0.0_f32);
@@ -83,7 +80,7 @@ impl Record {
                 .fold(worst, |worst, error| worst.max(error.abs()));
             worst_mean = worst_mean.max(mean.abs());
             assert!(
-                mean.abs() <= MEAN_TOLERANCE && worst <= LOG_PROBABILITY_TOLERANCE,
+                mean.abs() <= bounds.mean_log_probability && worst <= bounds.log_probability,
                 "{:?}: mean error {mean}, largest {worst}",
                 sentence.text
             );

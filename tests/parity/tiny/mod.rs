@@ -3,7 +3,8 @@
 
 mod checkpoint;
 
-use engine::checkpoint::{Safetensors, TensorStore};
+use engine::checkpoint::TensorStore;
+use engine::checkpoint::safetensors::Safetensors;
 use engine::general;
 use engine::hooks::{Capture, Site};
 use engine::runner::{Chunk, Hidden, Runner};
@@ -112,7 +113,7 @@ fn activations(checkpoint: &Checkpoint, expected: &Expected) {
         block_on(pass.forward_with_hooks(&mut chunks, &mut capture)).unwrap();
         let values = |site: Site| -> Vec<f32> {
             let value = capture.of(site, 0).unwrap();
-            value.into_data().to_vec().unwrap()
+            value.into_data().try_to_vec().unwrap()
         };
         let blocks: Vec<f32> = residuals.iter().flat_map(|site| values(*site)).collect();
         expected.check(&format!("blocks.{number}"), &blocks);
