@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. A subcommand is an `Arguments` struct and a
 //! `run(arguments, &Context) -> Result<(), Failure>`.
 
+pub mod bench;
 pub mod devices;
 mod failure;
 pub mod generate;
@@ -50,6 +51,8 @@ pub enum Command {
     Serve(serve::Arguments),
     /// Show what models can run on
     Devices(devices::Arguments),
+    /// Measure speed and memory; `cargo xtask bench` compares them with other programs'
+    Bench(bench::Arguments),
 }
 
 /// What every subcommand gets.
@@ -87,6 +90,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Perplexity(arguments)) => perplexity::run(&arguments, &context),
         Some(Command::Serve(arguments)) => serve::run(&arguments, &context),
         Some(Command::Devices(arguments)) => devices::run(&arguments, &context),
+        Some(Command::Bench(arguments)) => bench::run(&arguments, &context),
         // Parsed, not built, so that the environment counts here too.
         None => match Cli::try_parse_from(["backend", "serve"]).map(|cli| cli.command) {
             Ok(Some(Command::Serve(arguments))) => serve::run(&arguments, &context),

@@ -75,7 +75,7 @@ def main():
         return lambda index: llama_cpp.llama_sampler_sample(greedy, context, index)
 
     def prompt_token(position, sequence):
-        return 1000 + (position * 7919 + sequence * 104729) % 40000
+        return (1000 + (position * 7919 + sequence * 104729) % 40000) % vocabulary_size
 
     def generation(sequences):
         handle = context(sequences, PROMPT_TOKENS + arguments.new_tokens + 8)

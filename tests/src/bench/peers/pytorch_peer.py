@@ -159,8 +159,9 @@ def main():
 
     torch.set_num_threads(arguments.threads)
     model = load(arguments.gguf, getattr(torch, arguments.dtype))
+    vocabulary = model.config.vocab_size
     rows = [
-        [1000 + (position * 7919 + sequence * 104729) % 40000 for position in range(arguments.length)]
+        [(1000 + (position * 7919 + sequence * 104729) % 40000) % vocabulary for position in range(arguments.length)]
         for sequence in range(arguments.batch)
     ]
     tokens = torch.tensor(rows)
