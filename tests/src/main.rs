@@ -1,6 +1,7 @@
 //! `cargo xtask`: prepares the machine, runs, tests and measures the whole. It depends on next to
 //! nothing, so that it is built in seconds and can then build the rest.
 
+mod bench;
 mod page;
 mod process;
 mod run;
@@ -17,6 +18,12 @@ Usage: cargo xtask COMMAND
       --no-page      leave the page out
       --release      build the server with the release profile
       other options  go to `backend serve`, such as --listen 127.0.0.1:9000
+  bench              speed and memory beside llama.cpp and PyTorch, as a table
+      --model M      name of a model or path of a GGUF file
+      --rounds N     how often each program has its turn (5)
+      --threads N    of every program (one for each core)
+      --release      build our program with the release profile
+                     Python with the others: POLYDETOX_BENCH_PYTHON, otherwise python3
   test               everything that a change has to pass, with a summary at the end
 ";
 
@@ -26,6 +33,7 @@ fn main() -> ExitCode {
         Some((command, rest)) => match command.as_str() {
             "setup" => setup::building().map(|()| ExitCode::SUCCESS),
             "run" => run::run(rest).map(|()| ExitCode::SUCCESS),
+            "bench" => bench::bench(rest).map(|()| ExitCode::SUCCESS),
             "test" => test::test(),
             "help" | "--help" | "-h" => {
                 print!("{HELP}");
