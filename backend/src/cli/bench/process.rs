@@ -24,7 +24,8 @@ pub fn peak_rss() -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
