@@ -3,12 +3,13 @@
 mod summary;
 mod tally;
 
+use std::env::consts::EXE_SUFFIX;
 use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
 use crate::process::{cargo, watch};
-use crate::run::{DEFAULT_MODEL, backend};
+use crate::run::DEFAULT_MODEL;
 use crate::{page, setup};
 use summary::Summary;
 use tally::Tally;
@@ -46,9 +47,12 @@ pub fn test() -> Result<ExitCode> {
     summary.step("build", || {
         command(cargo().args(["build", "--locked", "--all-targets"]))
     });
+    // The program just built beside this one: `cargo run --package backend` would compile it again,
+    // because features that only tests ask for are then off.
+    let backend = std::env::current_exe()?.with_file_name(format!("backend{EXE_SUFFIX}"));
     for model in MODELS {
         summary.step(&format!("model {model}"), || {
-            command(backend(false).args(["models", "pull", model]))
+            command(Command::new(&backend).args(["models", "pull", model]))
         });
     }
     summary.step("tests", || {
