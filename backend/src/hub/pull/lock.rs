@@ -10,7 +10,7 @@ use crate::hub::model_id::ModelId;
 /// Held while it lives.
 #[derive(Debug)]
 pub struct ModelLock {
-    _file: File,
+    file: File,
 }
 
 impl ModelLock {
@@ -42,6 +42,15 @@ impl ModelLock {
             Err(TryLockError::WouldBlock) => return Err(HubError::Locked { id: id.clone() }),
             Err(TryLockError::Error(error)) => return Err(HubError::io(&path)(error)),
         }
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for ModelLock {
+    /// Closing the file would not be enough: a child process that is being started at this moment
+    /// still has a copy of it, and with the copy the lock.
+    fn drop(&mut self) {
+        // Nothing to be done about a failure; the system releases the lock with the process.
+        let _ = self.file.unlock();
     }
 }
