@@ -30,6 +30,15 @@ pub fn cargo() -> Command {
 pub fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root());
+    // `cargo run` says who started this program; build scripts that look at it would run again
+    // with every change between cargo here and cargo by hand.
+    for (name, _) in env::vars_os() {
+        let told =
+            |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        if name.to_str().is_some_and(told) {
+            command.env_remove(name);
+        }
+    }
     if let Some(path) = search_path() {
         command.env("PATH", path);
     }
@@ -77,7 +86,11 @@ pub fn watch(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<boo
             bytes.clear();
         }
     }
-    Ok(child.wait()?.success())
+    let status = child.wait()?;
+    if !status.success() {
+        eprintln!("`{}` ended with {status}", line(command));
+    }
+    Ok(status.success())
 }
 
 /// What a program prints, or `None` where it is absent or fails.
