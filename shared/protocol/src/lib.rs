@@ -4,6 +4,7 @@ pub mod api;
 pub mod field_error;
 pub mod generation;
 pub mod language;
+pub mod local;
 pub mod provenance;
 
 pub use field_error::FieldError;

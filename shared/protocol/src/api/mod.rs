@@ -4,8 +4,10 @@ pub mod completions;
 pub mod devices;
 pub mod error;
 pub mod event_stream;
+pub mod forced_decoding;
 pub mod generate;
 pub mod health;
+pub mod model_files;
 pub mod models;
 pub mod perplexity;
 
