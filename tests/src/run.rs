@@ -7,6 +7,8 @@ use crate::{page, setup};
 
 /// Id of the model that is fetched if it is missing.
 pub const DEFAULT_MODEL: &str = "gemma-3-270m";
+/// Id of the model that fits a browser; made from the default one.
+pub const BROWSER_MODEL: &str = "gemma-3-270m-mini";
 
 /// Prepares everything, then serves until interrupted.
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -24,7 +26,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
         setup::building()?;
         page::build()?;
     }
-    finish(backend(release).args(["models", "pull", DEFAULT_MODEL]))?;
+    for model in [DEFAULT_MODEL, BROWSER_MODEL] {
+        finish(backend(release).args(["models", "pull", model]))?;
+    }
     finish(backend(release).arg("serve").args(serve))
 }
 

@@ -46,6 +46,12 @@ pub enum SourceEntry {
         /// The parts, first to last.
         parts: Vec<PackagePart>,
     },
+    /// Made here from another model of the manifest, by leaving tokens out of it; the embedded list
+    /// of kept tokens has the id of the model that it makes.
+    Trimmed {
+        /// The full model.
+        model: ModelId,
+    },
 }
 
 /// One file of a model.
@@ -85,6 +91,15 @@ impl ManifestModel {
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
     }
+
+    /// Whether it is made on this machine from another model.
+    pub fn is_derived(&self) -> bool {
+        let trimmed = |source: &SourceEntry| matches!(source, SourceEntry::Trimmed { .. });
+        self.files
+            .iter()
+            .flat_map(|file| &file.sources)
+            .any(trimmed)
+    }
 }
 
 /// All models that can be fetched, in the order in which they are listed.
@@ -118,6 +133,7 @@ impl Manifest {
 mod tests {
     use super::*;
     use crate::hub::digest::is_sha256;
+    use crate::hub::kept_tokens::KeptTokens;
     use crate::hub::record::is_plain_file_name;
 
     #[test]
@@ -135,6 +151,10 @@ mod tests {
                 assert!(is_sha256(&file.sha256), "{}", file.sha256);
                 assert!(!file.sources.is_empty(), "{} has no source", file.name);
                 for source in &file.sources {
+                    if let SourceEntry::Trimmed { model: full } = source {
+                        assert!(manifest.find(full).is_some(), "{full}");
+                        KeptTokens::embedded(model.id.as_str()).unwrap();
+                    }
                     if let SourceEntry::Package { parts } = source {
                         let total: u64 = parts.iter().map(|part| part.bytes).sum();
                         assert_eq!(total, file.bytes, "{}: parts do not add up", file.name);

@@ -2,12 +2,13 @@
 //! those on disk, and the way from a name to a model in memory. Nothing here touches the network
 //! except [`Hub::pull`].
 
-mod atomic;
+pub(crate) mod atomic;
 mod digest;
 mod error;
 mod file_source;
 mod inspect;
 mod keep;
+mod kept_tokens;
 mod manifest;
 mod model_id;
 mod pull;
@@ -21,6 +22,7 @@ pub use error::HubError;
 pub use file_source::FileSource;
 pub use inspect::{Inspection, KindSummary, TensorLine, TokenizerFacts, inspect};
 pub use keep::{Registration, Removed};
+pub use kept_tokens::KeptTokens;
 pub use manifest::{Licence, Manifest, ManifestFile, ManifestModel, PackagePart, SourceEntry};
 pub use model_id::ModelId;
 pub use pull::{HuggingFace, PackageIndex, PullEvent, PullObserver, PullOptions, SourceChoice};

@@ -24,7 +24,7 @@ impl Arguments {
     pub fn parse(words: &[String]) -> Result<Self> {
         let mut arguments = Self {
             model: DEFAULT_MODEL.to_owned(),
-            rounds: 5,
+            rounds: 3,
             threads: thread::available_parallelism().map_or(1, usize::from),
             release: false,
         };

@@ -44,7 +44,7 @@ impl Comparison {
     /// Adds a turn of both.
     pub fn add(&mut self, ours: Value, theirs: Outcome) {
         if let Some(reason) = skipped(&theirs) {
-            eprintln!("skipped: {}: {reason}", self.name);
+            eprintln!("{} has no figures: {reason}", self.name);
         }
         self.rounds.push((ours, theirs));
     }

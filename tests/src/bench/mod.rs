@@ -26,8 +26,8 @@ const GENERATION: [&str; 4] = ["load", "decode1", "decode16", "prompt"];
 /// Measures, prints a table, and leaves all raw figures under `target/bench`.
 pub fn bench(arguments: &[String]) -> Result<()> {
     let arguments = Arguments::parse(arguments)?;
-    let mut peers = Peers::new(&arguments);
-    // Builds the program and warms the page cache; also tells where the checkpoint lies.
+    let mut peers = Peers::new(&arguments)?;
+    // Warms the page cache; also tells where the checkpoint lies.
     let first = peers.ours(&["load"])?;
     let file = first["file"].as_str().unwrap_or_default().to_owned();
     let mut generation = Comparison::new("llama.cpp");

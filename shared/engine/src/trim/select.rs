@@ -146,6 +146,16 @@ impl Selection {
         }
     }
 
+    /// The tokens `kept` of a vocabulary of `full_size`, in ascending order; `None` where one of them
+    /// is not below `full_size`.
+    pub fn of(kept: &[u32], full_size: usize) -> Option<Self> {
+        let mut flags = vec![false; full_size];
+        for &token in kept {
+            *flags.get_mut(token as usize)? = true;
+        }
+        Some(Self::new(&flags))
+    }
+
     /// Ids in the full vocabulary, ascending; the position is the id in the trimmed one.
     pub fn kept(&self) -> &[u32] {
         &self.kept
