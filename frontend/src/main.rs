@@ -2,6 +2,8 @@
 
 mod app;
 mod components;
+#[allow(dead_code, unused_imports)] // The playground uses it next.
+mod local;
 mod remote;
 
 fn main() {
