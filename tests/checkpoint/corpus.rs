@@ -199,45 +199,51 @@ fn any_flipped_bit_of_a_file_is_survived() {
     }
 }
 
-/// Rewrites the seeds from the tables: `cargo test --test checkpoint write_the_corpus -- --ignored`.
-#[test]
-#[ignore = "writes files into the repository"]
-fn write_the_corpus() {
+/// What the tables add to the corpus: target, name and bytes of every seed.
+fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     let plain = |name: &str| name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
-    let write = |target: &str, name: &str, bytes: &[u8]| {
-        fs::create_dir_all(directory(target)).unwrap();
-        fs::write(directory(target).join(plain(name)), bytes).unwrap();
+    let mut seeds = Vec::new();
+    let mut add = |target, name: &str, bytes: &[u8]| {
+        seeds.push((target, plain(name), bytes.to_vec()));
     };
     for case in gguf_malformed::cases() {
-        write("gguf", case.name, &case.bytes);
+        add("gguf", case.name, &case.bytes);
     }
-    write("gguf", "valid", &raw_gguf::RawGguf::valid().build());
+    add("gguf", "valid", &raw_gguf::RawGguf::valid().build());
     for case in safetensors_malformed::cases() {
-        write("safetensors", case.name, &case.bytes);
+        add("safetensors", case.name, &case.bytes);
     }
-    write("safetensors", "valid", &raw_safetensors::valid());
+    add("safetensors", "valid", &raw_safetensors::valid());
     let valid = br#"{"metadata":{"total_size":8},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}}"#;
-    write("shard_index", "valid", valid);
-    write("shard_index", "outside", br#"{"weight_map":{"a":"../m"}}"#);
-    write(
-        "shard_index",
-        "twice",
-        br#"{"weight_map":{"a":"m","a":"n"}}"#,
-    );
-    write(
-        "gguf_tokenizer",
-        "sentencepiece",
-        &vocabularies::sentencepiece(),
-    );
-    write("gguf_tokenizer", "byte level", &vocabularies::byte_level());
+    add("shard_index", "valid", valid);
+    add("shard_index", "outside", br#"{"weight_map":{"a":"../m"}}"#);
+    let twice = br#"{"weight_map":{"a":"m","a":"n"}}"#;
+    add("shard_index", "twice", twice);
+    let sentencepiece = vocabularies::sentencepiece();
+    add("gguf_tokenizer", "sentencepiece", &sentencepiece);
+    add("gguf_tokenizer", "byte level", &vocabularies::byte_level());
     for family in ["gemma3/single", "llama/tied"] {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("parity")
-            .join(family);
-        write(
-            "tokenizer_json",
-            family,
-            &fs::read(path.join("tokenizer.json")).unwrap(),
+            .join(family)
+            .join("tokenizer.json");
+        add("tokenizer_json", family, &fs::read(path).unwrap());
+    }
+    seeds
+}
+
+/// `POLYDETOX_BLESS=1 cargo test --test checkpoint corpus` writes the seeds anew.
+#[test]
+fn the_corpus_holds_every_case_of_the_tables() {
+    for (target, name, bytes) in seeds() {
+        let path = directory(target).join(&name);
+        if std::env::var_os("POLYDETOX_BLESS").is_some() {
+            fs::create_dir_all(directory(target)).unwrap();
+            fs::write(&path, &bytes).unwrap();
+        }
+        assert!(
+            fs::read(&path).is_ok_and(|stored| stored == bytes),
+            "the seed {target}/{name} is missing or old: run this test once with POLYDETOX_BLESS=1"
         );
     }
 }

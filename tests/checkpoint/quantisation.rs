@@ -2,6 +2,8 @@
 
 use engine::checkpoint::gguf::{Array, Gguf, Value};
 use engine::checkpoint::{MemorySource, TensorStore, TensorType};
+use engine::kernels::packed::BLOCK;
+use engine::kernels::repack::repack;
 
 /// Written by `tests/parity/quantisation/exporter.py`.
 fn fixture() -> MemorySource {
@@ -111,4 +113,32 @@ fn a_key_that_is_missing_or_of_another_kind_is_named() {
         tensor.to_string(),
         "blocks.gguf: tensor `no such tensor`: is missing"
     );
+}
+
+/// Every kind but the plain floats keeps its values when it is packed for the processor's kernels.
+#[test]
+fn packed_blocks_mean_what_the_file_says() {
+    let source = fixture();
+    let file = Gguf::open(&source).unwrap();
+    for kind in TensorType::ALL {
+        let stored = file.read(kind.name()).unwrap();
+        let packed = repack("blocks.gguf", &stored).unwrap();
+        let expected = stored.to_f32().unwrap();
+        let tolerance = match kind {
+            TensorType::F32 | TensorType::F16 | TensorType::BF16 => 1.0 / 250.0,
+            _ => 2.0 * f32::EPSILON,
+        };
+        let values = packed.dequantise();
+        let blocks = values.chunks_exact(BLOCK).zip(expected.chunks_exact(BLOCK));
+        for (index, (values, expected)) in blocks.enumerate() {
+            let largest = expected.iter().fold(0.0f32, |a, b| a.max(b.abs()));
+            for (value, expected) in values.iter().zip(expected) {
+                assert!(
+                    (value - expected).abs() <= tolerance * largest,
+                    "{}, block {index}: {value}, expected {expected}",
+                    kind.name()
+                );
+            }
+        }
+    }
 }

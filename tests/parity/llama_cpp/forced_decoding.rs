@@ -3,14 +3,14 @@
 use engine::Model;
 use engine::runner::{Chunk, KvCache, Runner};
 
-use super::Bounds;
+use super::AGREEMENT;
 use super::record::{Prompt, Record};
 
 /// Where the engine chooses another token, the reference's two best are at most this far apart.
 const NEAR_TIE: f32 = 0.05;
 
 /// Prompt and continuation in one go, as scoring does it.
-pub fn prompts_at_once(model: &Model, record: &Record, bounds: &Bounds) {
+pub fn prompts_at_once(model: &Model, record: &Record) {
     let mut runner = Runner::new(model).unwrap();
     let chosen = record.prompts.iter().map(|prompt| {
         let steps = prompt.steps.len();
@@ -24,16 +24,11 @@ pub fn prompts_at_once(model: &Model, record: &Record, bounds: &Bounds) {
         let rows: Vec<usize> = (prompt.tokens.len() - 1..tokens.len()).collect();
         best_tokens(&mut runner, &mut chunks, &rows)
     });
-    judge(
-        "prompt and continuation at once",
-        record,
-        chosen.collect(),
-        bounds,
-    );
+    judge("prompt and continuation at once", record, chosen.collect());
 }
 
 /// All prompts together, then one token of each at a time, as generation does it.
-pub fn token_by_token(model: &Model, record: &Record, bounds: &Bounds) {
+pub fn token_by_token(model: &Model, record: &Record) {
     let mut runner = Runner::new(model).unwrap();
     let prompts = &record.prompts;
     let capacity = |prompt: &Prompt| prompt.tokens.len() + prompt.steps.len();
@@ -63,7 +58,7 @@ pub fn token_by_token(model: &Model, record: &Record, bounds: &Bounds) {
             chosen.push(best);
         }
     }
-    judge("token by token", record, chosen, bounds);
+    judge("token by token", record, chosen);
 }
 
 fn best_tokens(runner: &mut Runner, chunks: &mut [Chunk<'_>], rows: &[usize]) -> Vec<u32> {
@@ -79,7 +74,7 @@ fn best_tokens(runner: &mut Runner, chunks: &mut [Chunk<'_>], rows: &[usize]) ->
         .collect()
 }
 
-fn judge(way: &str, record: &Record, chosen: Vec<Vec<u32>>, bounds: &Bounds) {
+fn judge(way: &str, record: &Record, chosen: Vec<Vec<u32>>) {
     let (mut steps, mut like_quantised) = (0, 0);
     let mut gaps = Vec::new();
     for (prompt, chosen) in record.prompts.iter().zip(chosen) {
@@ -99,7 +94,7 @@ fn judge(way: &str, record: &Record, chosen: Vec<Vec<u32>>, bounds: &Bounds) {
         steps - gaps.len()
     );
     assert!(
-        (steps - gaps.len()) as f64 >= bounds.agreement * steps as f64 && largest <= NEAR_TIE,
+        (steps - gaps.len()) as f64 >= AGREEMENT * steps as f64 && largest <= NEAR_TIE,
         "{way}: {} of {steps} steps differ, gaps {gaps:?}",
         gaps.len()
     );

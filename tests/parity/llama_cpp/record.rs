@@ -4,7 +4,7 @@ use engine::Model;
 use engine::measure::log_likelihood;
 use serde::Deserialize;
 
-use super::Bounds;
+use super::{LOG_PROBABILITY, MEAN_LOG_PROBABILITY};
 
 /// One model's record.
 #[derive(Deserialize)]
@@ -65,7 +65,7 @@ impl Record {
         }))
     }
 
-    pub fn check_log_probabilities(&self, model: &Model, bounds: &Bounds) {
+    pub fn check_log_probabilities(&self, model: &Model) {
         let texts: Vec<&str> = self.sentences.iter().map(|s| s.text.as_str()).collect();
         let scored = pollster::block_on(log_likelihood(model, &texts)).unwrap();
         let (mut worst, mut worst_mean) = (0.0_f32, 0.0_f32);
@@ -80,7 +80,7 @@ impl Record {
                 .fold(worst, |worst, error| worst.max(error.abs()));
             worst_mean = worst_mean.max(mean.abs());
             assert!(
-                mean.abs() <= bounds.mean_log_probability && worst <= bounds.log_probability,
+                mean.abs() <= MEAN_LOG_PROBABILITY && worst <= LOG_PROBABILITY,
                 "{:?}: mean error {mean}, largest {worst}",
                 sentence.text
             );

@@ -24,8 +24,8 @@ pub struct QuantisedRows {
     pub(crate) quants: Vec<i8>,
     /// One per row and block.
     pub(crate) scales: Vec<f32>,
-    /// Sum of the integers `v` of each block, for zero points and minimums.
-    pub(crate) sums: Vec<i32>,
+    /// Sums of the integers `v` of each block's two halves, for zero points and minimums.
+    pub(crate) sums: Vec<[i32; 2]>,
 }
 
 /// Below this many rows the work is too small to share between threads.
@@ -40,7 +40,7 @@ impl QuantisedRows {
             cols,
             quants: vec![0; rows * cols * 2],
             scales: vec![0.0; rows * blocks],
-            sums: vec![0; rows * blocks],
+            sums: vec![[0; 2]; rows * blocks],
         };
         quantised.fill(values, rows >= PARALLEL_ROWS);
         quantised
@@ -75,6 +75,17 @@ impl QuantisedRows {
         }
     }
 
+    /// Sum of the integers that share scale number `span` of the `SPANS` (1 or 2) of a block.
+    #[inline(always)]
+    pub(crate) fn sum<const SPANS: usize>(&self, row: usize, block: usize, span: usize) -> i32 {
+        let sums = self.sums[row * (self.cols / BLOCK) + block];
+        if SPANS == 1 {
+            sums[0] + sums[1]
+        } else {
+            sums[span]
+        }
+    }
+
     /// Where a block's bytes begin: `high` for 32 columns, then `low`.
     pub(crate) fn block_start(&self, row: usize, block: usize) -> usize {
         row * self.cols * 2 + block * BLOCK * 2
@@ -87,7 +98,7 @@ pub(crate) fn quantise_row(
     values: &[f32],
     quants: &mut [i8],
     scales: &mut [f32],
-    sums: &mut [i32],
+    sums: &mut [[i32; 2]],
 ) {
     let blocks = values
         .as_chunks::<BLOCK>()
@@ -103,18 +114,24 @@ pub(crate) fn quantise_row(
         let step = largest / LARGEST;
         let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
         let (highs, lows) = quants.split_at_mut(BLOCK);
-        let mut total = 0;
-        for ((high, low), value) in highs.iter_mut().zip(lows).zip(values) {
-            let scaled = value * inverse;
-            // Truncation after adding a signed half rounds half away from zero.
-            let rounded = (scaled + 0.5f32.copysign(scaled)) as i32;
-            let coarse = (rounded + LOW_BASE / 2) >> LOW_SHIFT;
-            *high = coarse as i8;
-            *low = (rounded - coarse * LOW_BASE) as i8;
-            total += rounded;
+        let halves = highs
+            .chunks_exact_mut(BLOCK / 2)
+            .zip(lows.chunks_exact_mut(BLOCK / 2))
+            .zip(values.chunks_exact(BLOCK / 2));
+        for (((highs, lows), values), sum) in halves.zip(sum) {
+            let mut total = 0;
+            for ((high, low), value) in highs.iter_mut().zip(lows).zip(values) {
+                let scaled = value * inverse;
+                // Truncation after adding a signed half rounds half away from zero.
+                let rounded = (scaled + 0.5f32.copysign(scaled)) as i32;
+                let coarse = (rounded + LOW_BASE / 2) >> LOW_SHIFT;
+                *high = coarse as i8;
+                *low = (rounded - coarse * LOW_BASE) as i8;
+                total += rounded;
+            }
+            *sum = total;
         }
         *scale = step;
-        *sum = total;
     }
 }
 
@@ -128,6 +145,7 @@ mod tests {
         values[0] = 127.0;
         values[1] = -63.5;
         values[2] = 0.4;
+        values[31] = 1.0;
         let rows = QuantisedRows::from_rows(&values, 32);
         assert_eq!(rows.scales, vec![1.0 / 128.0]);
         // 127 · 128, −63.5 · 128 = −8128 = −63 · 128 − 64, 0.4 · 128 = 51.2
@@ -135,7 +153,7 @@ mod tests {
             (&rows.quants[..3], &rows.quants[32..35]),
             (&[127, -63, 0][..], &[0, -64, 51][..])
         );
-        assert_eq!(rows.sums, vec![16256 - 8128 + 51]);
+        assert_eq!(rows.sums, vec![[16256 - 8128 + 51, 128]]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! A matrix of `rows` output features and `cols` input features is cut into blocks of 32 columns.
 //! A weight is `scale · (u − zero_point) + minimum`, with `u` unsigned 4 or 8 bits, `scale` (and,
-//! where the source format has one, `minimum`) per row and block.
+//! where the source format has one, `minimum`) per row and block; Q6_K has two scales a block.
 //!
 //! Sixteen rows form a group; within a group and block, four neighbouring columns of one row (a
 //! *quad*) lie together and the sixteen rows follow each other:
@@ -43,7 +43,26 @@ impl Bits {
     }
 }
 
-/// One number per row and block, order `[group][block][row 0..16]`. Formats that store half
+/// Columns that share a scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScaleSpan {
+    /// The whole block.
+    Block,
+    /// Sixteen columns, so that a block has two scales; only 8-bit matrices without minimums have it.
+    HalfBlock,
+}
+
+impl ScaleSpan {
+    /// Scales that one row has in one block.
+    pub const fn per_block(self) -> usize {
+        match self {
+            ScaleSpan::Block => 1,
+            ScaleSpan::HalfBlock => 2,
+        }
+    }
+}
+
+/// Numbers per row and block, order `[group][block][span][row 0..16]`. Formats that store half
 /// precision keep it (exactly); K-quants multiply two factors and need single precision.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BlockValues {
@@ -85,6 +104,7 @@ pub struct PackedMatrix {
     pub(crate) cols: usize,
     pub(crate) bits: Bits,
     pub(crate) zero_point: u8,
+    pub(crate) span: ScaleSpan,
     pub(crate) quants: Vec<u8>,
     pub(crate) scales: BlockValues,
     pub(crate) minimums: Option<BlockValues>,
@@ -111,6 +131,11 @@ impl PackedMatrix {
         self.zero_point
     }
 
+    /// How many columns share a scale.
+    pub fn span(&self) -> ScaleSpan {
+        self.span
+    }
+
     /// Groups of sixteen rows, the last one padded with zero rows.
     pub fn groups(&self) -> usize {
         self.rows.div_ceil(GROUP)
@@ -126,7 +151,7 @@ impl PackedMatrix {
         &self.quants
     }
 
-    /// Scales, `[group][block][row]`.
+    /// Scales, `[group][block][span][row]`.
     pub fn scales(&self) -> &BlockValues {
         &self.scales
     }
@@ -160,15 +185,16 @@ impl PackedMatrix {
     /// One row in single precision, `values.len() == cols`.
     pub fn dequantise_row(&self, row: usize, values: &mut [f32]) {
         let (group, lane) = (row / GROUP, row % GROUP);
-        for (block, values) in values.chunks_exact_mut(BLOCK).enumerate() {
-            let index = (group * self.blocks() + block) * GROUP + lane;
+        let (spans, width) = (self.span.per_block(), BLOCK / self.span.per_block());
+        for (span, values) in values.chunks_exact_mut(width).enumerate() {
+            let index = (group * self.blocks() * spans + span) * GROUP + lane;
             let scale = self.scales.get(index);
             let minimum = self
                 .minimums
                 .as_ref()
                 .map_or(0.0, |minimums| minimums.get(index));
             for (offset, value) in values.iter_mut().enumerate() {
-                let quant = i32::from(self.quant(row, block * BLOCK + offset));
+                let quant = i32::from(self.quant(row, span * width + offset));
                 *value = scale * (quant - i32::from(self.zero_point)) as f32 + minimum;
             }
         }

@@ -6,12 +6,12 @@
 //! | Q5_0, Q5_1, Q8_0 | 8 bit, half-precision scale (and minimum) | yes |
 //! | Q4_K | 4 bit, single-precision scale and minimum (the product of the file's two factors) | yes, up to one rounding to f32 |
 //! | Q5_K | 8 bit, single-precision scale and minimum | likewise |
-//! | Q6_K | 8 bit: two sub-blocks of 16 with a scale each become one block of 32 | rounded again: error ≤ 1/254 of the block's largest weight |
-//! | F32, F16, BF16 (only when asked for) | 8 bit, scale = largest magnitude / 127 | rounded, same bound |
+//! | Q6_K | 8 bit, two single-precision scales a block (the product of the file's two factors) | yes |
+//! | F32, F16, BF16 (only when asked for) | 8 bit, scale = largest magnitude / 127 | rounded: error ≤ 1/254 of the block's largest weight |
 
 use half::f16;
 
-use super::packed::{BLOCK, Bits, BlockValues, GROUP, PackedMatrix};
+use super::packed::{BLOCK, Bits, BlockValues, GROUP, PackedMatrix, ScaleSpan};
 use crate::checkpoint::{StoredTensor, TensorType};
 use crate::error::CheckpointError;
 
@@ -22,7 +22,8 @@ const ZERO_8: u8 = 128;
 struct Block {
     /// Unsigned integers, below 16 for 4-bit matrices.
     quants: [u8; BLOCK],
-    scale: f32,
+    /// Of the two halves; only Q6_K has different ones.
+    scales: [f32; 2],
     minimum: f32,
 }
 
@@ -30,6 +31,7 @@ struct Block {
 struct Target {
     bits: Bits,
     zero_point: u8,
+    span: ScaleSpan,
     half: bool,
     minimums: bool,
 }
@@ -49,6 +51,11 @@ fn target(kind: TensorType) -> Target {
     Target {
         bits,
         zero_point,
+        span: if kind == TensorType::Q6K {
+            ScaleSpan::HalfBlock
+        } else {
+            ScaleSpan::Block
+        },
         half,
         minimums,
     }
@@ -89,7 +96,8 @@ pub fn repack(file: &str, tensor: &StoredTensor) -> Result<PackedMatrix, Checkpo
         blocks.clear();
         decode_row(kind, bytes, &mut blocks);
         for (index, block) in blocks.iter().enumerate() {
-            if !(block.scale.is_finite() && block.minimum.is_finite()) {
+            let [first, second] = block.scales;
+            if !(first.is_finite() && second.is_finite() && block.minimum.is_finite()) {
                 return Err(error(format!(
                     "row {row}, block {index}: scale or minimum is not finite"
                 )));
@@ -121,7 +129,7 @@ pub fn pack_dense(
     for (row, values) in values.chunks_exact(cols).enumerate() {
         for (index, values) in values.as_chunks::<BLOCK>().0.iter().enumerate() {
             let block = round_to_8_bits(values);
-            if !block.scale.is_finite() {
+            if !block.scales[0].is_finite() {
                 return Err(error(format!(
                     "row {row}, block {index}: a value is not finite"
                 )));
@@ -138,6 +146,7 @@ struct Builder {
     cols: usize,
     bits: Bits,
     zero_point: u8,
+    span: ScaleSpan,
     quants: Vec<u8>,
     scales: BlockValues,
     minimums: Option<BlockValues>,
@@ -145,12 +154,13 @@ struct Builder {
 
 impl Builder {
     fn new(rows: usize, cols: usize, target: &Target) -> Self {
-        let values = rows.div_ceil(GROUP) * (cols / BLOCK);
+        let blocks = rows.div_ceil(GROUP) * (cols / BLOCK);
+        let count = blocks * target.span.per_block() * GROUP;
         let empty = || {
             if target.half {
-                BlockValues::Half(vec![f16::ZERO; values * GROUP])
+                BlockValues::Half(vec![f16::ZERO; count])
             } else {
-                BlockValues::Single(vec![0.0; values * GROUP])
+                BlockValues::Single(vec![0.0; count])
             }
         };
         Self {
@@ -158,7 +168,8 @@ impl Builder {
             cols,
             bits: target.bits,
             zero_point: target.zero_point,
-            quants: vec![0; values * target.bits.block_bytes()],
+            span: target.span,
+            quants: vec![0; blocks * target.bits.block_bytes()],
             scales: empty(),
             minimums: target.minimums.then(empty),
         }
@@ -184,7 +195,14 @@ impl Builder {
                 }
             }
         }
-        set(&mut self.scales, position * GROUP + lane, block.scale);
+        let spans = self.span.per_block();
+        for (span, scale) in block.scales[..spans].iter().enumerate() {
+            set(
+                &mut self.scales,
+                (position * spans + span) * GROUP + lane,
+                *scale,
+            );
+        }
         if let Some(minimums) = &mut self.minimums {
             set(minimums, position * GROUP + lane, block.minimum);
         }
@@ -196,6 +214,7 @@ impl Builder {
             cols: self.cols,
             bits: self.bits,
             zero_point: self.zero_point,
+            span: self.span,
             quants: self.quants,
             scales: self.scales,
             minimums: self.minimums,
@@ -232,7 +251,7 @@ fn round_to_8_bits(values: &[f32; BLOCK]) -> Block {
     }
     Block {
         quants,
-        scale,
+        scales: [scale; 2],
         minimum: 0.0,
     }
 }
@@ -306,7 +325,7 @@ fn decode_legacy(kind: TensorType, bytes: &[u8]) -> Block {
     }
     Block {
         quants,
-        scale,
+        scales: [scale; 2],
         minimum,
     }
 }
@@ -345,7 +364,7 @@ fn decode_q4k_q5k(kind: TensorType, bytes: &[u8], blocks: &mut Vec<Block>) {
         }
         blocks.push(Block {
             quants,
-            scale: scale * f32::from(factor),
+            scales: [scale * f32::from(factor); 2],
             minimum: -minimum * f32::from(offset),
         });
     }
@@ -354,23 +373,26 @@ fn decode_q4k_q5k(kind: TensorType, bytes: &[u8], blocks: &mut Vec<Block>) {
 /// Super-blocks of 256: 128 bytes of low nibbles, 64 of high pairs, 16 scales (i8), d (f16).
 fn decode_q6k(bytes: &[u8], blocks: &mut Vec<Block>) {
     let scale = half_at(bytes, 208);
-    let mut values = [0.0f32; 256];
     for half in 0..2 {
         let low = &bytes[half * 64..half * 64 + 64];
         let high = &bytes[128 + half * 32..128 + half * 32 + 32];
-        let scales = &bytes[192 + half * 8..192 + half * 8 + 8];
-        for lane in 0..32 {
-            for part in 0..4 {
+        let factors = &bytes[192 + half * 8..192 + half * 8 + 8];
+        for part in 0..4 {
+            let mut quants = [0u8; BLOCK];
+            for (lane, quant) in quants.iter_mut().enumerate() {
                 let nibble = if part < 2 {
                     low[lane + part * 32] & 15
                 } else {
                     low[lane + (part - 2) * 32] >> 4
                 };
-                let quant = (nibble | (high[lane] >> (2 * part) & 3) << 4) as i32 - 32;
-                let factor = scales[lane / 16 + part * 2] as i8;
-                values[half * 128 + part * 32 + lane] = scale * f32::from(factor) * quant as f32;
+                // Centred on 32 in the file.
+                *quant = (nibble | (high[lane] >> (2 * part) & 3) << 4) + (ZERO_8 - 32);
             }
+            blocks.push(Block {
+                quants,
+                scales: [0, 1].map(|span| scale * f32::from(factors[part * 2 + span] as i8)),
+                minimum: 0.0,
+            });
         }
     }
-    blocks.extend(values.as_chunks::<BLOCK>().0.iter().map(round_to_8_bits));
 }

@@ -13,23 +13,26 @@ pub fn group_product(
     at: usize,
 ) {
     let blocks = matrix.blocks();
+    let (spans, width) = (matrix.span.per_block(), BLOCK / matrix.span.per_block());
     let zero_point = i32::from(matrix.zero_point);
     for (row, out) in out.iter_mut().enumerate() {
         for (lane, out) in out[at..].iter_mut().take(GROUP).enumerate() {
             let mut total = 0.0f32;
-            for block in 0..blocks {
-                let mut dot = 0i32;
+            for span in 0..blocks * spans {
+                let (block, first) = (span / spans, span % spans * width);
                 let input = &x.quants[x.block_start(row, block)..][..2 * BLOCK];
-                for col in 0..BLOCK {
+                let (mut dot, mut sum) = (0i32, 0i32);
+                for col in first..first + width {
                     let quant = matrix.quant(group * GROUP + lane, block * BLOCK + col);
                     let value = i32::from(input[col]) * LOW_BASE + i32::from(input[BLOCK + col]);
                     dot += (i32::from(quant) - zero_point) * value;
+                    sum += value;
                 }
-                let index = (group * blocks + block) * GROUP + lane;
+                let index = (group * blocks * spans + span) * GROUP + lane;
                 let step = x.scales[row * blocks + block];
                 total += matrix.scales.get(index) * step * dot as f32;
                 if let Some(minimums) = &matrix.minimums {
-                    total += minimums.get(index) * step * x.sums[row * blocks + block] as f32;
+                    total += minimums.get(index) * step * sum as f32;
                 }
             }
             *out = total;

@@ -10,7 +10,7 @@ use crate::decoder::{
     Activation, DecoderSpec, DecoderWeights, DenseMatrix, LayerSpec, LayerWeights, Matrix,
     RopePairing,
 };
-use crate::kernels::packed::{BLOCK, Bits, BlockValues, GROUP, PackedMatrix};
+use crate::kernels::packed::{BLOCK, Bits, BlockValues, GROUP, PackedMatrix, ScaleSpan};
 
 /// How the matrices of a random model are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +44,14 @@ pub(crate) fn packed(
     };
     let reach = 2.0 / (levels * (cols as f32).sqrt());
     let count = groups * blocks * GROUP;
+    // Half of them as Q6_K has them.
+    let span = if bits == Bits::Eight && !with_minimums && rng.random() {
+        ScaleSpan::HalfBlock
+    } else {
+        ScaleSpan::Block
+    };
     // Half precision in one matrix, single in the other, as checkpoints have them.
-    let scales = uniform(rng, count, reach);
+    let scales = uniform(rng, count * span.per_block(), reach);
     let scales = match bits {
         Bits::Four => BlockValues::Half(scales.into_iter().map(half::f16::from_f32).collect()),
         Bits::Eight => BlockValues::Single(scales),
@@ -55,6 +61,7 @@ pub(crate) fn packed(
         cols,
         bits,
         zero_point: if with_minimums { 0 } else { zero_point },
+        span,
         quants,
         scales,
         minimums: with_minimums

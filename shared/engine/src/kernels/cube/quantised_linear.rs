@@ -19,7 +19,8 @@ const LANES: usize = crate::kernels::packed::GROUP;
 const BLOCK: usize = crate::kernels::packed::BLOCK;
 
 /// `quants` are 32-bit words `[group][block][word][lane]` (four columns of one row a word), `scales`
-/// and `minimums` `[group][block][lane]`, `x` is `[x_rows, 32 · blocks]`, `output` `[x_rows, rows]`.
+/// `[group][block][span][lane]` with `spans` (1 or, with 8 bits, 2) scales a block, `minimums`
+/// `[group][block][lane]`, `x` is `[x_rows, 32 · blocks]`, `output` `[x_rows, rows]`.
 /// Launched on `(groups, ceil(x_rows / tile))` cubes.
 #[cube(launch)]
 pub fn quantised_linear(
@@ -34,6 +35,7 @@ pub fn quantised_linear(
     zero_point: f32,
     #[comptime] four_bits: bool,
     #[comptime] has_minimums: bool,
+    #[comptime] spans: usize,
     #[comptime] tile: usize,
 ) {
     let rows = rows as usize;
@@ -59,17 +61,25 @@ pub fn quantised_linear(
 
     let mut block = split;
     while block < blocks {
-        let entry = (group * blocks + block) * LANES + lane;
-        let scale = scales[entry];
+        let entry = (group * blocks + block) * (spans * LANES) + lane;
+        let first_scale = scales[entry];
+        let mut last_scale = first_scale;
+        if comptime!(spans > 1) {
+            last_scale = scales[entry + LANES];
+        }
         let mut minimum = 0.0f32;
         if has_minimums {
-            minimum = minimums[entry];
+            minimum = minimums[(group * blocks + block) * LANES + lane];
         }
         let first_word = (group * blocks + block) * (words * LANES) + lane;
         let first_col = block * BLOCK;
         #[unroll]
         for word in 0..words {
             let packed = quants[first_word + word * LANES];
+            let mut scale = first_scale;
+            if comptime!(word * spans >= words) {
+                scale = last_scale;
+            }
             #[unroll]
             for half in 0..halves {
                 #[unroll]

@@ -7,7 +7,7 @@ use cubecl::prelude::{CubeCount, CubeDim};
 
 use super::quantised_linear::{UNITS, quantised_linear};
 use crate::EngineError;
-use crate::kernels::packed::{Bits, PackedMatrix};
+use crate::kernels::packed::{Bits, PackedMatrix, ScaleSpan};
 
 /// Rows of `x` that one cube takes where there are many: weights are then read once for all of them.
 const TILE: usize = 4;
@@ -21,6 +21,7 @@ pub struct DeviceWeights {
     cols: usize,
     bits: Bits,
     zero_point: u8,
+    span: ScaleSpan,
     quants: CubeTensor,
     scales: CubeTensor,
     /// One unused number where the format has no minimums: a kernel's bindings are fixed.
@@ -67,6 +68,7 @@ impl DeviceWeights {
             cols: matrix.cols(),
             bits: matrix.bits(),
             zero_point: matrix.zero_point(),
+            span: matrix.span(),
             quants,
             scales: upload_floats(scales, device)?,
             has_minimums: minimums.is_some(),
@@ -113,6 +115,7 @@ impl DeviceWeights {
             f32::from(self.zero_point),
             self.bits == Bits::Four,
             self.has_minimums,
+            self.span.per_block(),
             tile,
         );
         Ok(Tensor::from_primitive::<Cube>(output))

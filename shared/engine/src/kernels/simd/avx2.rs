@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 
 use super::write_tile;
 use crate::kernels::activation::{LOW_SHIFT, QuantisedRows};
-use crate::kernels::packed::{Bits, BlockValues, GROUP, PackedMatrix, QUADS};
+use crate::kernels::packed::{Bits, BlockValues, GROUP, PackedMatrix, QUADS, ScaleSpan};
 
 /// See [`crate::kernels::scalar::group_product`].
 ///
@@ -26,20 +26,21 @@ pub unsafe fn group_product(
     while row < rows {
         // SAFETY: the tile's rows lie in `x`.
         unsafe {
-            if rows - row >= 2 {
-                tile::<2>(matrix, group, x, row, out, at);
-                row += 2;
-            } else {
-                tile::<1>(matrix, group, x, row, out, at);
-                row += 1;
+            let halves = matrix.span == ScaleSpan::HalfBlock;
+            match (rows - row, halves) {
+                (2.., false) => tile::<2, 1>(matrix, group, x, row, out, at),
+                (2.., true) => tile::<2, 2>(matrix, group, x, row, out, at),
+                (_, false) => tile::<1, 1>(matrix, group, x, row, out, at),
+                (_, true) => tile::<1, 2>(matrix, group, x, row, out, at),
             }
         }
+        row += 2;
     }
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn tile<const T: usize>(
+unsafe fn tile<const T: usize, const SPANS: usize>(
     matrix: &PackedMatrix,
     group: usize,
     x: &QuantisedRows,
@@ -56,11 +57,13 @@ unsafe fn tile<const T: usize>(
     let low_half = _mm256_set1_epi8(15);
     let sign_bit = _mm256_set1_epi8(-128);
     let mut totals = [[_mm256_setzero_ps(); 2]; T];
-    for block in 0..blocks {
+    for span in 0..blocks * SPANS {
+        let (block, part) = (span / SPANS, span % SPANS);
         let position = group * blocks + block;
+        let factors = (group * blocks * SPANS + span) * GROUP;
         let mut high = [[_mm256_setzero_si256(); 2]; T];
         let mut low: [[__m256i; 2]; T] = std::array::from_fn(|t| {
-            [_mm256_set1_epi32(-zero_point * x.sums[(first + t) * blocks + block]); 2]
+            [_mm256_set1_epi32(-zero_point * x.sum::<SPANS>(first + t, block, part)); 2]
         });
         // SAFETY: block `position` lies in the matrix; each row of `x` has 64 bytes for it.
         unsafe {
@@ -77,7 +80,8 @@ unsafe fn tile<const T: usize>(
                 *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
             };
             if eight {
-                for quad in 0..QUADS {
+                for quad in 0..QUADS / SPANS {
+                    let quad = part * (QUADS / SPANS) + quad;
                     for side in 0..2 {
                         let raw = _mm256_loadu_si256(weights.add(quad * 64 + side * 32).cast());
                         let weights = _mm256_xor_si256(raw, sign_bit);
@@ -118,7 +122,7 @@ unsafe fn tile<const T: usize>(
         }
         for side in 0..2 {
             // SAFETY: eight values follow.
-            let scales = unsafe { load(&matrix.scales, position * GROUP + side * 8) };
+            let scales = unsafe { load(&matrix.scales, factors + side * 8) };
             for t in 0..T {
                 let step = _mm256_set1_ps(x.scales[(first + t) * blocks + block]);
                 let dots = _mm256_add_epi32(
@@ -133,10 +137,11 @@ unsafe fn tile<const T: usize>(
             }
             if let Some(minimums) = &matrix.minimums {
                 // SAFETY: as above.
-                let minimums = unsafe { load(minimums, position * GROUP + side * 8) };
+                let minimums = unsafe { load(minimums, factors + side * 8) };
                 for t in 0..T {
-                    let index = (first + t) * blocks + block;
-                    let factor = _mm256_set1_ps(x.scales[index] * x.sums[index] as f32);
+                    let step = x.scales[(first + t) * blocks + block];
+                    let sum = x.sum::<SPANS>(first + t, block, part);
+                    let factor = _mm256_set1_ps(step * sum as f32);
                     totals[t][side] = _mm256_fmadd_ps(minimums, factor, totals[t][side]);
                 }
             }

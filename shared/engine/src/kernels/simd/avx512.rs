@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 
 use super::write_tile;
 use crate::kernels::activation::{LOW_SHIFT, QuantisedRows};
-use crate::kernels::packed::{Bits, BlockValues, GROUP, PackedMatrix, QUADS};
+use crate::kernels::packed::{Bits, BlockValues, GROUP, PackedMatrix, QUADS, ScaleSpan};
 
 /// Rows of `x` that share each loaded weight; more would spill registers.
 const TILE: usize = 8;
@@ -53,9 +53,14 @@ unsafe fn tile<const T: usize>(
 ) -> usize {
     // SAFETY: passed on from the caller.
     unsafe {
-        match matrix.bits {
-            Bits::Eight => tile_bits::<T, true>(matrix, group, x, first, out, at),
-            Bits::Four => tile_bits::<T, false>(matrix, group, x, first, out, at),
+        match (matrix.bits, matrix.span) {
+            (Bits::Four, _) => tile_bits::<T, false, 1>(matrix, group, x, first, out, at),
+            (Bits::Eight, ScaleSpan::Block) => {
+                tile_bits::<T, true, 1>(matrix, group, x, first, out, at);
+            }
+            (Bits::Eight, ScaleSpan::HalfBlock) => {
+                tile_bits::<T, true, 2>(matrix, group, x, first, out, at);
+            }
         }
     }
     T
@@ -63,7 +68,7 @@ unsafe fn tile<const T: usize>(
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
-unsafe fn tile_bits<const T: usize, const EIGHT: bool>(
+unsafe fn tile_bits<const T: usize, const EIGHT: bool, const SPANS: usize>(
     matrix: &PackedMatrix,
     group: usize,
     x: &QuantisedRows,
@@ -76,12 +81,14 @@ unsafe fn tile_bits<const T: usize, const EIGHT: bool>(
     let zero_point = i32::from(matrix.zero_point);
     let low_half = _mm512_set1_epi8(15);
     let mut totals = [_mm512_setzero_ps(); T];
-    for block in 0..blocks {
+    for span in 0..blocks * SPANS {
+        let (block, part) = (span / SPANS, span % SPANS);
         let position = group * blocks + block;
+        let factors = (group * blocks * SPANS + span) * GROUP;
         let mut high = [_mm512_setzero_si512(); T];
         let mut low = [_mm512_setzero_si512(); T];
         for (t, low) in low.iter_mut().enumerate() {
-            *low = _mm512_set1_epi32(-zero_point * x.sums[(first + t) * blocks + block]);
+            *low = _mm512_set1_epi32(-zero_point * x.sum::<SPANS>(first + t, block, part));
         }
         // SAFETY: block `position` lies in the matrix; each row of `x` has 64 bytes for it.
         unsafe {
@@ -107,7 +114,8 @@ unsafe fn tile_bits<const T: usize, const EIGHT: bool>(
                 };
             }
             if EIGHT {
-                for quad in 0..QUADS {
+                for quad in 0..QUADS / SPANS {
+                    let quad = part * (QUADS / SPANS) + quad;
                     multiply!(_mm512_loadu_si512(weights.add(quad * 64).cast()), quad);
                 }
             } else {
@@ -121,8 +129,8 @@ unsafe fn tile_bits<const T: usize, const EIGHT: bool>(
                 }
             }
         }
-        // SAFETY: sixteen values follow `position * GROUP`.
-        let scales = unsafe { load(&matrix.scales, position * GROUP) };
+        // SAFETY: sixteen values follow `factors`.
+        let scales = unsafe { load(&matrix.scales, factors) };
         for t in 0..T {
             let step = _mm512_set1_ps(x.scales[(first + t) * blocks + block]);
             let dots = _mm512_add_epi32(_mm512_slli_epi32::<LOW_SHIFT>(high[t]), low[t]);
@@ -134,10 +142,11 @@ unsafe fn tile_bits<const T: usize, const EIGHT: bool>(
         }
         if let Some(minimums) = &matrix.minimums {
             // SAFETY: as above.
-            let minimums = unsafe { load(minimums, position * GROUP) };
+            let minimums = unsafe { load(minimums, factors) };
             for t in 0..T {
-                let index = (first + t) * blocks + block;
-                let factor = _mm512_set1_ps(x.scales[index] * x.sums[index] as f32);
+                let step = x.scales[(first + t) * blocks + block];
+                let sum = x.sum::<SPANS>(first + t, block, part);
+                let factor = _mm512_set1_ps(step * sum as f32);
                 totals[t] = _mm512_fmadd_ps(minimums, factor, totals[t]);
             }
         }

@@ -5,7 +5,7 @@
 
 use super::activation::QuantisedRows;
 use super::attention::{self, HeadCache};
-use super::packed::{GROUP, PackedMatrix};
+use super::packed::{Bits, GROUP, PackedMatrix, ScaleSpan};
 use super::{activation, scalar, vector};
 
 #[cfg(target_arch = "x86_64")]
@@ -102,6 +102,10 @@ pub(crate) fn group_product_with(
     );
     assert_eq!(x.cols, matrix.cols, "columns of input and matrix");
     assert_eq!(out.len(), x.rows(), "rows of input and output");
+    assert!(
+        matrix.span == ScaleSpan::Block || matrix.bits == Bits::Eight && matrix.minimums.is_none(),
+        "two scales a block with 4 bits or minimums"
+    );
     match set {
         // SAFETY: `detect` and `available` name a set only when the processor has it.
         #[cfg(target_arch = "x86_64")]
@@ -151,7 +155,7 @@ macro_rules! dispatched {
 
 dispatched! {
     /// Quantises one row to 8 bits; see [`super::activation`].
-    quantise_row = activation::quantise_row, (values: &[f32], quants: &mut [i8], scales: &mut [f32], sums: &mut [i32]);
+    quantise_row = activation::quantise_row, (values: &[f32], quants: &mut [i8], scales: &mut [f32], sums: &mut [[i32; 2]]);
     /// Dot product; see [`vector::dot`].
     dot = vector::dot, (left: &[f32], right: &[f32]) -> f32;
     /// `sum += factor · values`; see [`vector::add_scaled`].

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 use crate::kernels::activation::LOW_BASE;
 use crate::kernels::linear::linear_many;
-use crate::kernels::packed::{BLOCK, Bits, BlockValues, GROUP};
+use crate::kernels::packed::{BLOCK, Bits, BlockValues, GROUP, ScaleSpan};
 
 fn random_matrix(
     random: &mut ChaCha8Rng,
@@ -18,8 +18,13 @@ fn random_matrix(
     minimums: bool,
 ) -> PackedMatrix {
     let groups = rows.div_ceil(GROUP);
+    let span = if bits == Bits::Eight && !minimums && random.random() {
+        ScaleSpan::HalfBlock
+    } else {
+        ScaleSpan::Block
+    };
     let values = |random: &mut ChaCha8Rng| {
-        let numbers: Vec<f32> = (0..groups * blocks * GROUP)
+        let numbers: Vec<f32> = (0..groups * blocks * span.per_block() * GROUP)
             .map(|_| random.random_range(-0.1..0.1))
             .collect();
         if half {
@@ -37,6 +42,7 @@ fn random_matrix(
         } else {
             [0, 8][usize::from(!minimums)]
         },
+        span,
         quants: (0..groups * blocks * bits.block_bytes())
             .map(|_| random.random())
             .collect(),

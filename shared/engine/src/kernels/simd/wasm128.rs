@@ -4,7 +4,7 @@ use std::arch::wasm32::*;
 
 use super::write_tile;
 use crate::kernels::activation::{LOW_SHIFT, QuantisedRows};
-use crate::kernels::packed::{BLOCK, Bits, GROUP, PackedMatrix, QUADS};
+use crate::kernels::packed::{BLOCK, Bits, GROUP, PackedMatrix, QUADS, ScaleSpan};
 
 /// Registers that hold one quad of a group.
 const PARTS: usize = GROUP / 4;
@@ -17,19 +17,34 @@ pub fn group_product(
     out: &mut [&mut [f32]],
     at: usize,
 ) {
+    match matrix.span {
+        ScaleSpan::Block => spans_product::<1>(matrix, group, x, out, at),
+        ScaleSpan::HalfBlock => spans_product::<2>(matrix, group, x, out, at),
+    }
+}
+
+fn spans_product<const SPANS: usize>(
+    matrix: &PackedMatrix,
+    group: usize,
+    x: &QuantisedRows,
+    out: &mut [&mut [f32]],
+    at: usize,
+) {
     let blocks = matrix.blocks();
     let block_bytes = matrix.bits.block_bytes();
     let zero_point = i32::from(matrix.zero_point);
     for (row, out) in out.iter_mut().enumerate() {
         let mut totals = [f32x4_splat(0.0); PARTS];
-        for block in 0..blocks {
+        for span in 0..blocks * SPANS {
+            let (block, half) = (span / SPANS, span % SPANS);
             let position = group * blocks + block;
             let weights = &matrix.quants[position * block_bytes..(position + 1) * block_bytes];
             let (high, low) = x.quants[x.block_start(row, block)..][..2 * BLOCK].split_at(BLOCK);
             let mut sums = [[Sums::new(); 2]; PARTS];
             match matrix.bits {
                 Bits::Eight => {
-                    for quad in 0..QUADS {
+                    for quad in 0..QUADS / SPANS {
+                        let quad = half * (QUADS / SPANS) + quad;
                         let (high, low) = (broadcast(high, quad), broadcast(low, quad));
                         for (part, [high_sums, low_sums]) in sums.iter_mut().enumerate() {
                             let weights = load(weights, quad * 64 + part * 16);
@@ -54,11 +69,13 @@ pub fn group_product(
                     }
                 }
             }
-            let index = row * blocks + block;
-            let (step, sum) = (x.scales[index], x.sums[index]);
+            let (step, sum) = (
+                x.scales[row * blocks + block],
+                x.sum::<SPANS>(row, block, half),
+            );
             let correction = i32x4_splat(-zero_point * sum);
             for (part, total) in totals.iter_mut().enumerate() {
-                let first = position * GROUP + part * 4;
+                let first = (group * blocks * SPANS + span) * GROUP + part * 4;
                 let [high, low] = sums[part].map(Sums::rows);
                 let dots = i32x4_add(i32x4_shl(high, LOW_SHIFT), i32x4_add(low, correction));
                 let dots = f32x4_convert_i32x4(dots);
