@@ -1,11 +1,11 @@
 //! The engine behind the executor's traits.
 
 use engine::generate::{GenerationEvent, GenerationRequest, Generator, Prompt, SequenceId};
-use engine::measure::log_likelihood;
+use engine::measure::{ForcedDecoding, log_likelihood};
 use engine::{EngineError, Model};
 use protocol::FieldError;
 
-use super::model::{TextGenerator, TextModel};
+use super::model::{Forced, TextGenerator, TextModel};
 
 /// A model of the engine.
 #[derive(Clone)]
@@ -50,6 +50,10 @@ impl TextModel for EngineModel {
         Ok(())
     }
 
+    fn check_forced(&self, prompt: &str, completion: &[u32]) -> Result<(), EngineError> {
+        ForcedDecoding::new(&self.0, prompt, completion).map(drop)
+    }
+
     fn generator(&self) -> Result<Box<dyn TextGenerator>, EngineError> {
         Ok(Box::new(EngineGenerator {
             model: self.0.clone(),
@@ -82,5 +86,14 @@ impl TextGenerator for EngineGenerator {
             .into_iter()
             .map(|scored| scored.log_probabilities)
             .collect())
+    }
+
+    fn forced_decoding(&mut self, prompt: &str, completion: &[u32]) -> Result<Forced, EngineError> {
+        let mut forced = ForcedDecoding::new(&self.model, prompt, completion)?;
+        while !pollster::block_on(forced.step(self.generator.runner()))? {}
+        Ok(Forced {
+            prompt_tokens: forced.prompt_tokens(),
+            tokens: forced.finish(),
+        })
     }
 }

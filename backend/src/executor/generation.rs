@@ -31,18 +31,18 @@ impl Generation {
     }
 }
 
-/// Texts being measured. Dropping it cancels the measurement after the current batch.
+/// A measurement under way. Dropping it cancels the measurement after its current piece.
 #[derive(Debug)]
-pub struct Scoring {
-    pub(super) result: oneshot::Receiver<Result<Vec<Vec<f32>>, Failure>>,
+pub struct Measuring<T> {
+    pub(super) result: oneshot::Receiver<Result<T, Failure>>,
 }
 
-impl Scoring {
-    /// Log-probabilities of each text's tokens.
+impl<T> Measuring<T> {
+    /// What was measured.
     ///
     /// # Errors
     /// Where the engine failed or was stopped.
-    pub async fn finish(self) -> Result<Vec<Vec<f32>>, Failure> {
+    pub async fn finish(self) -> Result<T, Failure> {
         // A sender that is dropped unanswered means that the thread is gone.
         self.result.await.unwrap_or(Err(Failure::ShuttingDown))
     }

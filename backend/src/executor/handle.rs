@@ -12,9 +12,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 
 use super::counters::{Counters, add};
 use super::failure::Refusal;
-use super::generation::{Generation, Scoring};
+use super::generation::{Generation, Measuring};
 use super::measurement::Measurement;
-use super::model::TextModel;
+use super::model::{Forced, TextModel};
 use super::worker::{Job, Message, Waiting, Worker};
 
 /// How much is done at once and how much may wait.
@@ -126,13 +126,32 @@ impl Executor {
     ///
     /// # Errors
     /// A text is empty or too long, there is no room, or the engine does not run.
-    pub fn measure(&self, texts: Vec<String>) -> Result<Scoring, Refusal> {
+    pub fn measure(&self, texts: Vec<String>) -> Result<Measuring<Vec<Vec<f32>>>, Refusal> {
         self.model.check_texts(&texts)?;
         let (sender, result) = oneshot::channel();
         if let Some(permit) = self.admit(1)?.pop() {
-            self.send(Job::Measure(Measurement::new(texts, sender, permit)))?;
+            self.send(Job::Measure(Measurement::texts(texts, sender, permit)))?;
         }
-        Ok(Scoring { result })
+        Ok(Measuring { result })
+    }
+
+    /// Asks for each token of a completion beside the model's own choice.
+    ///
+    /// # Errors
+    /// The prompt or the completion cannot be used, there is no room, or the engine does not run.
+    pub fn force(
+        &self,
+        prompt: String,
+        completion: Vec<u32>,
+    ) -> Result<Measuring<Forced>, Refusal> {
+        self.model.check_forced(&prompt, &completion)?;
+        let (sender, result) = oneshot::channel();
+        if let Some(permit) = self.admit(1)?.pop() {
+            self.send(Job::Measure(Measurement::forced(
+                prompt, completion, sender, permit,
+            )))?;
+        }
+        Ok(Measuring { result })
     }
 
     fn admit(&self, count: usize) -> Result<Vec<OwnedSemaphorePermit>, Refusal> {

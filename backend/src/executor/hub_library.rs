@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::engine_model::EngineModel;
 use super::reader::ModelReader;
-use super::shelf::{Library, Loaded, ShelfError, Title};
-use crate::hub::{Hub, HubError, ModelFiles, ModelId, ResolvedModel};
+use super::shelf::{FilesOnDisk, Library, Loaded, ShelfError, Title};
+use crate::hub::{Hub, HubError, ModelId, ResolvedModel};
 
 /// Serves the models of a hub, and those at paths that the operator named.
 pub struct HubLibrary {
@@ -83,7 +83,7 @@ impl Library for HubLibrary {
                     family: String::new(),
                     languages: model.languages.clone(),
                     licence: String::new(),
-                    bytes: bytes(&model.files),
+                    bytes: model.bytes(),
                     installed: true,
                 });
             }
@@ -100,6 +100,14 @@ impl Library for HubLibrary {
             provenance,
         })
     }
+
+    fn files(&self, id: &str) -> Result<FilesOnDisk, ShelfError> {
+        let resolved = self.resolve(id).map_err(told)?;
+        Ok(FilesOnDisk {
+            sha256: resolved.sha256,
+            files: resolved.list,
+        })
+    }
 }
 
 fn told(error: HubError) -> ShelfError {
@@ -112,16 +120,4 @@ fn told(error: HubError) -> ShelfError {
             ShelfError::Unavailable(message)
         }
     }
-}
-
-/// Size of the files; one that is gone meanwhile counts as nothing, loading it will say so.
-fn bytes(files: &ModelFiles) -> u64 {
-    let paths: Vec<&std::path::PathBuf> = match files {
-        ModelFiles::Gguf(path) => vec![path],
-        ModelFiles::Safetensors { shards, .. } => shards.iter().collect(),
-    };
-    paths
-        .into_iter()
-        .filter_map(|path| Some(path.metadata().ok()?.len()))
-        .sum()
 }

@@ -2,6 +2,16 @@
 
 use engine::EngineError;
 use engine::generate::{GenerationEvent, GenerationRequest, SequenceId};
+use protocol::api::forced_decoding::ForcedToken;
+
+/// What forced decoding gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forced {
+    /// Tokens of the prompt, a begin token counted.
+    pub prompt_tokens: usize,
+    /// One entry per token of the completion.
+    pub tokens: Vec<ForcedToken>,
+}
 
 /// A model in memory. Shared by the threads that prepare requests and the one that runs them.
 pub trait TextModel: Send + Sync {
@@ -16,6 +26,12 @@ pub trait TextModel: Send + Sync {
     /// # Errors
     /// Names the text, as `texts[3]`.
     fn check_texts(&self, texts: &[String]) -> Result<(), EngineError>;
+
+    /// Refuses a prompt and a completion that cannot be forced upon the model.
+    ///
+    /// # Errors
+    /// Names the field, `prompt` or `completion`.
+    fn check_forced(&self, prompt: &str, completion: &[u32]) -> Result<(), EngineError>;
 
     /// A new, empty generator. Called on the thread that will own it.
     ///
@@ -47,4 +63,10 @@ pub trait TextGenerator {
     /// # Errors
     /// Where the device fails.
     fn log_probabilities(&mut self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EngineError>;
+
+    /// Each token of a completion beside the model's own choice. The batch is not touched.
+    ///
+    /// # Errors
+    /// What [`TextModel::check_forced`] refuses, or where the device fails.
+    fn forced_decoding(&mut self, prompt: &str, completion: &[u32]) -> Result<Forced, EngineError>;
 }

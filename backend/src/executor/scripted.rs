@@ -8,9 +8,10 @@ use std::time::Duration;
 use engine::EngineError;
 use engine::generate::{GenerationEvent, GenerationRequest, Prompt, SequenceId};
 use protocol::FieldError;
+use protocol::api::forced_decoding::ForcedToken;
 use protocol::generation::{FinishReason, TokenLogprob};
 
-use super::model::{TextGenerator, TextModel};
+use super::model::{Forced, TextGenerator, TextModel};
 
 /// Tokens of context.
 pub(crate) const CONTEXT: usize = 64;
@@ -77,6 +78,15 @@ impl TextModel for ScriptedModel {
         for (index, text) in texts.iter().enumerate() {
             if text.is_empty() {
                 return Err(FieldError::new(format!("texts[{index}]"), "must not be empty").into());
+            }
+        }
+        Ok(())
+    }
+
+    fn check_forced(&self, prompt: &str, completion: &[u32]) -> Result<(), EngineError> {
+        for (field, length) in [("prompt", prompt.len()), ("completion", completion.len())] {
+            if length == 0 {
+                return Err(FieldError::new(field, "must not be empty").into());
             }
         }
         Ok(())
@@ -209,5 +219,25 @@ impl TextGenerator for ScriptedGenerator {
             .iter()
             .map(|text| vec![0.25_f32.ln(); text.len() - 1])
             .collect())
+    }
+
+    fn forced_decoding(&mut self, prompt: &str, completion: &[u32]) -> Result<Forced, EngineError> {
+        assert!(!prompt.contains("PANIC"), "script");
+        let entry = |token: u32, logprob| TokenLogprob {
+            token,
+            text: char::from_u32(token).unwrap_or_default().to_string(),
+            logprob,
+        };
+        // The model would always say `a`.
+        Ok(Forced {
+            prompt_tokens: prompt.len(),
+            tokens: completion
+                .iter()
+                .map(|token| ForcedToken {
+                    given: entry(*token, -1.5),
+                    top: entry(97, -0.5),
+                })
+                .collect(),
+        })
     }
 }

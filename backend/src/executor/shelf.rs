@@ -10,6 +10,7 @@ use protocol::provenance::ModelProvenance;
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::{Executor, Limits, TextModel};
+use crate::hub::ResolvedFile;
 
 /// A model as a library hands it over.
 pub struct Loaded {
@@ -36,6 +37,15 @@ pub struct Title {
     pub installed: bool,
 }
 
+/// The files of a model on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilesOnDisk {
+    /// The model's hash for provenance.
+    pub sha256: String,
+    /// Each file.
+    pub files: Vec<ResolvedFile>,
+}
+
 /// Where models come from.
 pub trait Library: Send + Sync {
     /// What there is. Blocks.
@@ -49,6 +59,12 @@ pub trait Library: Send + Sync {
     /// # Errors
     /// There is no such model, it is not on this machine, or it cannot be read.
     fn load(&self, id: &str) -> Result<Loaded, ShelfError>;
+
+    /// The files of a model, for those who run it themselves. Blocks.
+    ///
+    /// # Errors
+    /// As [`Library::load`].
+    fn files(&self, id: &str) -> Result<FilesOnDisk, ShelfError>;
 }
 
 /// Why a model cannot be had.

@@ -33,7 +33,7 @@ pub(super) enum Message {
 pub(super) enum Job {
     /// Continue a prompt.
     Generate(Box<Waiting>),
-    /// Measure texts.
+    /// Measure texts, or a completion.
     Measure(Measurement),
 }
 
@@ -277,9 +277,8 @@ impl Worker {
         let Some(mut measurement) = self.measurements.pop_front() else {
             return;
         };
-        let measured = measurement.advance(self.limits.texts_per_step, |texts| {
-            guarded(|| generator.log_probabilities(texts))
-        });
+        let count = self.limits.texts_per_step;
+        let measured = guarded(|| measurement.advance(count, generator));
         match measured {
             Ok(tokens) => {
                 add(&self.counters.measured_tokens, tokens);

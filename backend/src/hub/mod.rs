@@ -27,7 +27,7 @@ pub use manifest::{Licence, Manifest, ManifestFile, ManifestModel, PackagePart, 
 pub use model_id::ModelId;
 pub use pull::{HuggingFace, PackageIndex, PullEvent, PullObserver, PullOptions, SourceChoice};
 pub use record::{ModelRecord, RecordedFile};
-pub use resolve::{ModelFiles, ResolvedModel};
+pub use resolve::{ModelFiles, ResolvedFile, ResolvedModel};
 
 /// A model on disk: its name, and its record or why that cannot be used.
 pub type Installed = (ModelId, Result<ModelRecord, HubError>);

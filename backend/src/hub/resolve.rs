@@ -26,26 +26,40 @@ pub enum ModelFiles {
     },
 }
 
+/// One file of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedFile {
+    /// Its name, without directories.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its content.
+    pub sha256: String,
+}
+
 /// A model that can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedModel {
     /// Its name in the hub, or the name of its file or directory.
     pub id: String,
-    /// Its files.
+    /// Its files, by what they are for.
     pub files: ModelFiles,
+    /// Every file, as a list.
+    pub list: Vec<ResolvedFile>,
     /// Hash for provenance: SHA-256 of the GGUF file, or of the list of files with their hashes.
     pub sha256: String,
     /// BCP-47 codes of the languages that it knows, where the hub knows them.
     pub languages: Vec<String>,
     /// Terms of use, where the hub knows them.
     pub licence: Option<Licence>,
-    bytes: u64,
 }
 
 impl ResolvedModel {
     /// Size of all files.
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.list.iter().map(|file| file.bytes).sum()
     }
 }
 
@@ -120,8 +134,16 @@ impl Hub {
                      safetensors"
                 .into(),
         })?;
+        let list = record.files.iter().zip(paths);
         Ok(ResolvedModel {
-            bytes: record.bytes(),
+            list: list
+                .map(|(file, path)| ResolvedFile {
+                    name: file.name.clone(),
+                    path,
+                    bytes: file.bytes,
+                    sha256: file.sha256.clone(),
+                })
+                .collect(),
             sha256: record.sha256(),
             id: record.id.into(),
             files,
@@ -139,18 +161,19 @@ impl Hub {
                 .into(),
         })?;
         let digests = self.digests();
-        let named = paths
-            .iter()
-            .map(|path| Ok((file_name(path), digest::remembered(path, &digests)?)))
-            .collect::<Result<Vec<_>, HubError>>()?;
-        let sha256 = match named.as_slice() {
-            [(_, sha256)] => sha256.clone(),
-            named => digest::of_list(named.iter().map(|(n, s)| (n.as_str(), s.as_str()))),
-        };
-        let mut bytes = 0;
-        for path in &paths {
-            bytes += fs::metadata(path).map_err(HubError::io(path))?.len();
+        let mut list = Vec::with_capacity(paths.len());
+        for path in paths {
+            list.push(ResolvedFile {
+                name: file_name(&path),
+                bytes: fs::metadata(&path).map_err(HubError::io(&path))?.len(),
+                sha256: digest::remembered(&path, &digests)?,
+                path,
+            });
         }
+        let sha256 = match list.as_slice() {
+            [file] => file.sha256.clone(),
+            files => digest::of_list(files.iter().map(|f| (f.name.as_str(), f.sha256.as_str()))),
+        };
         let canonical = fs::canonicalize(path).map_err(HubError::io(path))?;
         Ok(ResolvedModel {
             id: file_name(&canonical),
@@ -158,7 +181,7 @@ impl Hub {
             sha256,
             languages: Vec::new(),
             licence: None,
-            bytes,
+            list,
         })
     }
 }

@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 pub use connection::HEAD_TIMEOUT;
 pub use state::Server;
@@ -80,12 +81,23 @@ pub fn router(
                 "this address does not know the method",
             )
         })
-        // The default predicate leaves event streams alone.
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(compression())
         .layer(from_fn_with_state(guard, guard::guard))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(server, count))
         .layer(from_fn_with_state(policy, headers::security_headers)))
+}
+
+/// Compresses what is made for each request. Event streams are left alone by the default predicate;
+/// so are weights, which do not shrink, and programs, which `cargo xtask` compresses once.
+fn compression() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(
+            DefaultPredicate::new()
+                .and(NotForContentType::const_new("application/octet-stream"))
+                .and(NotForContentType::const_new("application/wasm")),
+        )
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {

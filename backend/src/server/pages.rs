@@ -65,7 +65,8 @@ impl Pages {
         if !is_file {
             *request.uri_mut() = Uri::from_static("/index.html");
         }
-        let mut response = match ServeDir::new(directory).oneshot(request).await {
+        let files = ServeDir::new(directory).precompressed_br();
+        let mut response = match files.oneshot(request).await {
             Ok(response) => response.map(Body::new),
             Err(never) => match never {},
         };

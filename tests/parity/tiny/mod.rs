@@ -7,6 +7,8 @@ use engine::checkpoint::TensorStore;
 use engine::checkpoint::safetensors::Safetensors;
 use engine::general;
 use engine::hooks::{Capture, Site};
+use engine::measure::ForcedDecoding;
+use engine::measure::likelihood::token_log_likelihood;
 use engine::runner::{Chunk, Hidden, Runner};
 use pollster::block_on;
 
@@ -42,6 +44,7 @@ fn agrees(folder: &str) {
     all_at_once(&checkpoint, &expected);
     token_by_token(&checkpoint, &expected);
     activations(&checkpoint, &expected);
+    forced(&checkpoint);
 }
 
 /// Sequences of three lengths in one batch, as scoring does it.
@@ -92,6 +95,38 @@ fn token_by_token(checkpoint: &Checkpoint, expected: &Expected) {
         }
         expected.check(&format!("logits.{number}"), &logits);
     }
+}
+
+/// Forced decoding, in its pieces of 64 tokens, gives the log-probabilities that scoring gives, and
+/// names the token that the logits favour.
+fn forced(checkpoint: &Checkpoint) {
+    let model = &checkpoint.model;
+    let mut runner = Runner::new(model).unwrap();
+    let prompt = "the ".repeat(20);
+    let mut tokens = model.tokenizer().encode(&prompt, true).unwrap();
+    let room = model.context_length() - tokens.len();
+    let completion: Vec<u32> = (0..room.min(90) as u32)
+        .map(|at| at * 7 % model.vocabulary_size() as u32)
+        .collect();
+    let mut forced = ForcedDecoding::new(model, &prompt, &completion).unwrap();
+    while !block_on(forced.step(&mut runner)).unwrap() {}
+    assert_eq!(forced.prompt_tokens(), tokens.len());
+    let first = tokens.len() - 1;
+    tokens.extend(&completion);
+    let scored = block_on(token_log_likelihood(&mut runner, vec![tokens])).unwrap();
+    let forced = forced.finish();
+    assert_eq!(forced.len(), completion.len());
+    for (position, entry) in forced.iter().enumerate() {
+        let scored = scored[0].log_probabilities[first + position];
+        assert_eq!(entry.given.token, completion[position]);
+        assert!(
+            (entry.given.logprob - scored).abs() <= TOLERANCE,
+            "{entry:?} {scored}"
+        );
+        assert!(entry.top.logprob >= entry.given.logprob, "{entry:?}");
+    }
+    assert!(ForcedDecoding::new(model, "the", &[]).is_err());
+    assert!(ForcedDecoding::new(model, "the", &[model.vocabulary_size() as u32]).is_err());
 }
 
 /// What hooks see: the residual stream after every block, and the final hidden state.

@@ -2,9 +2,11 @@
 
 pub mod completions;
 pub mod devices;
+pub mod forced_decoding;
 pub mod generate;
 pub mod health;
 pub mod metrics;
+pub mod model_files;
 pub mod models;
 pub mod perplexity;
 
@@ -23,9 +25,18 @@ pub fn routes() -> Router<Arc<Server>> {
         .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(openapi::openapi))
         .route("/api/models", get(models::models))
+        .route("/api/models/{id}/files", get(model_files::model_files))
+        .route(
+            "/api/models/{id}/files/{name}",
+            get(model_files::model_file),
+        )
         .route("/api/devices", get(devices::devices))
         .route("/api/generate", post(generate::generate))
         .route("/api/perplexity", post(perplexity::perplexity))
+        .route(
+            "/api/forced_decoding",
+            post(forced_decoding::forced_decoding),
+        )
         .route("/v1/models", get(models::openai_models))
         .route("/v1/completions", post(completions::completions))
 }

@@ -137,6 +137,12 @@ impl Generator {
         self.sequences.remove(&id);
     }
 
+    /// What runs the model, for measuring beside the sequences: weights on a graphics card would
+    /// otherwise be there twice.
+    pub fn runner(&mut self) -> &mut Runner {
+        &mut self.runner
+    }
+
     /// Sequences under way.
     pub fn running(&self) -> usize {
         self.sequences.len()
