@@ -194,15 +194,27 @@ fn dtypes(device: &Device) -> Vec<&'static str> {
     .collect()
 }
 
-#[cfg(feature = "vulkan")]
+/// Every adapter that wgpu reaches through Vulkan, discrete before integrated before the others.
+#[cfg(all(feature = "vulkan", not(target_family = "wasm")))]
 fn vulkan() -> Vec<Device> {
-    Device::enumerate(burn::tensor::DeviceType::Vulkan)
-        .iter()
-        .cloned()
-        .collect()
+    use cubecl::device::{WgpuBackend, WgpuDevice, WgpuDeviceKind};
+    [
+        WgpuDeviceKind::DiscreteGpu(0),
+        WgpuDeviceKind::IntegratedGpu(0),
+        WgpuDeviceKind::VirtualGpu(0),
+        WgpuDeviceKind::Cpu,
+        WgpuDeviceKind::Other(0),
+    ]
+    .into_iter()
+    .flat_map(|kind| {
+        let like = cubecl::Device::Wgpu(WgpuDevice::new(kind).on(WgpuBackend::Vulkan));
+        cubecl::Device::enumerate(like.to_id())
+    })
+    .map(|id| Device::from(cubecl::Device::from_id(id)))
+    .collect()
 }
 
-#[cfg(not(feature = "vulkan"))]
+#[cfg(not(all(feature = "vulkan", not(target_family = "wasm"))))]
 fn vulkan() -> Vec<Device> {
     Vec::new()
 }

@@ -13,26 +13,17 @@ use burn::tensor::Device;
 
 use super::{Cache, Chunk, GeneralPass};
 use crate::decoder::{DecoderSpec, DecoderWeights};
-use crate::device::{DeviceChoice, DeviceKind, list_devices};
+use crate::device::{DeviceChoice, list_devices};
 use random::Storage;
 
 /// The processor and, where there is one, a Vulkan device, each with the tolerance of its sums.
-///
-/// cubecl-spirv 0.11.3 declares shared memory with one pointer too many where the driver lacks
-/// `VK_KHR_workgroup_memory_explicit_layout`, and such drivers (Mesa 22.3's llvmpipe) crash on it:
-/// burn's own matrix product too. A software adapter is therefore only used when the environment
-/// variable `TEST_SOFTWARE_VULKAN` is set, with a cubecl that is repaired.
 pub(crate) fn devices() -> Vec<(&'static str, Device, f32)> {
     let mut devices = vec![("cpu", Device::flex(), 1e-5)];
     let gpu = list_devices()
         .into_iter()
         .find(|device| matches!(device.choice, DeviceChoice::Vulkan(_)));
-    let forced = std::env::var_os("TEST_SOFTWARE_VULKAN").is_some();
     match gpu {
-        Some(gpu) if gpu.kind != DeviceKind::Software || forced => {
-            devices.push(("vulkan", gpu.device, 1e-4));
-        }
-        Some(gpu) => eprintln!("skipped on Vulkan: {} crashes, see devices()", gpu.name),
+        Some(gpu) => devices.push(("vulkan", gpu.device, 1e-4)),
         None => eprintln!("skipped on Vulkan: there is no adapter"),
     }
     devices
