@@ -1,43 +1,37 @@
-//! The one view there is so far: what the server has, and a box to try it.
+//! The frame around every page: header, navigation, and what all pages share.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use protocol::api::health::Health;
-use protocol::api::models::ModelList;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
 
-use crate::components::model_table::ModelTable;
-use crate::components::prompt_box::PromptBox;
-use crate::components::server_status::ServerStatus;
-use crate::remote::{RemoteFailure, fetch};
-
-/// A value that is asked of the server: not there yet, there, or refused.
-pub type Answer<T> = Option<Result<T, RemoteFailure>>;
+use crate::components::masthead::Masthead;
+use crate::pages::about::About;
+use crate::pages::models::Models;
+use crate::pages::not_found::NotFound;
+use crate::pages::playground::Playground;
+use crate::state::server_facts::ServerFacts;
+use crate::state::theme;
+use crate::state::veil::Veil;
 
 #[component]
 pub fn App() -> impl IntoView {
-    let health = RwSignal::new(Answer::<Health>::None);
-    let models = RwSignal::new(Answer::<ModelList>::None);
-    // Asked anew after each generation too, since that is what loads a model.
-    let ask = Callback::new(move |()| {
-        spawn_local(async move { health.set(Some(fetch::health().await)) });
-        spawn_local(async move { models.set(Some(fetch::models().await)) });
-    });
-    ask.run(());
+    theme::provide();
+    Veil::provide();
+    ServerFacts::provide();
     view! {
-        <div class="page">
-            <header class="masthead">
-                <div>
-                    <h1>"Polydetox"</h1>
-                    <p class="quiet">
-                        "Multilingual language models, run and measured on your own machine."
-                    </p>
-                </div>
-                <ServerStatus health ask />
-            </header>
-            <main class="page-content">
-                <PromptBox models after=ask />
-                <ModelTable models />
+        <Router>
+            // `external` keeps the router away from a link that only moves the focus.
+            <a class="skip-link" href="#main" rel="external">
+                "Skip to the content"
+            </a>
+            <Masthead />
+            <main id="main" tabindex="-1" class="page-content">
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=Playground />
+                    <Route path=path!("/models") view=Models />
+                    <Route path=path!("/about") view=About />
+                </Routes>
             </main>
-        </div>
+        </Router>
     }
 }

@@ -1,10 +1,11 @@
-//! The page: a Leptos program that talks to the server it was loaded from.
+//! The page: a Leptos program that runs a model in the browser and on the server it was loaded from.
 
 mod app;
 mod components;
-#[allow(dead_code, unused_imports)] // The playground uses it next.
 mod local;
+mod pages;
 mod remote;
+mod state;
 
 fn main() {
     console_error_panic_hook::set_once();

@@ -1,6 +1,11 @@
-//! Parts of the page.
+//! Parts of which pages are made.
 
+pub mod copy_button;
+pub mod figures;
 pub mod language_list;
+pub mod masthead;
 pub mod model_table;
-pub mod prompt_box;
+pub mod problem_note;
 pub mod server_status;
+pub mod theme_switch;
+pub mod veiled;

@@ -4,23 +4,18 @@ use leptos::prelude::*;
 use protocol::api::models::{ModelEntry, ModelList};
 
 use super::language_list::LanguageList;
-use crate::app::Answer;
+use crate::state::server_facts::Answer;
 
 /// One row a model: name, languages, size, licence and whether it is here.
 #[component]
 pub fn ModelTable(models: RwSignal<Answer<ModelList>>) -> impl IntoView {
-    view! {
-        <section class="section" aria-labelledby="models-title">
-            <h2 id="models-title">"Models"</h2>
-            {move || match models.get() {
-                None => view! { <p class="quiet">"Asking the server…"</p> }.into_any(),
-                Some(Err(failure)) => view! { <p class="bad">{failure.to_string()}</p> }.into_any(),
-                Some(Ok(list)) if list.models.is_empty() => {
-                    view! { <p class="quiet">"The server knows no model."</p> }.into_any()
-                }
-                Some(Ok(list)) => table(list.models).into_any(),
-            }}
-        </section>
+    move || match models.get() {
+        None => view! { <p class="quiet">"Asking the server…"</p> }.into_any(),
+        Some(Err(failure)) => view! { <p class="bad">{failure.to_string()}</p> }.into_any(),
+        Some(Ok(list)) if list.models.is_empty() => {
+            view! { <p class="quiet">"The server knows no model."</p> }.into_any()
+        }
+        Some(Ok(list)) => table(list.models).into_any(),
     }
 }
 

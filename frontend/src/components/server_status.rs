@@ -1,37 +1,53 @@
 //! Whether the server answers, in words.
 
 use leptos::prelude::*;
-use protocol::api::health::{Health, HealthStatus};
+use protocol::api::health::HealthStatus;
 
-use crate::app::Answer;
+use crate::state::server_facts::ServerFacts;
 
 /// The server's state, with a way to ask again when it is not well.
 #[component]
-pub fn ServerStatus(health: RwSignal<Answer<Health>>, ask: Callback<()>) -> impl IntoView {
-    let text = move || match health.get() {
-        None => ("quiet", "Asking the server…".to_owned()),
+pub fn ServerStatus() -> impl IntoView {
+    let facts = ServerFacts::get();
+    let said = move || match facts.health.get() {
+        None => ("quiet", "Asking the server…".to_owned(), String::new()),
         Some(Ok(health)) => match health.status {
-            HealthStatus::Ok => ("good", format!("Server {} is ready", health.version)),
+            HealthStatus::Ok => (
+                "good",
+                "Server ready".to_owned(),
+                format!("Version {}", health.version),
+            ),
             HealthStatus::Failed => (
                 "bad",
+                "Server failed".to_owned(),
                 "The engine of a model has failed; restart the server".to_owned(),
             ),
-            HealthStatus::ShuttingDown => ("bad", "The server is being stopped".to_owned()),
+            HealthStatus::ShuttingDown => (
+                "bad",
+                "Server stopping".to_owned(),
+                "It takes no more requests".to_owned(),
+            ),
         },
-        Some(Err(failure)) => ("bad", failure.to_string()),
+        Some(Err(failure)) => ("bad", "No server".to_owned(), failure.to_string()),
     };
     let unwell = move || {
-        health
+        facts
+            .health
             .get()
             .is_some_and(|answer| !answer.is_ok_and(|health| health.status == HealthStatus::Ok))
     };
     view! {
-        <div class="notice">
-            <p id="server-status" role="status" class=move || text().0>
-                {move || text().1}
+        <div class="server-status">
+            <p
+                id="server-status"
+                role="status"
+                class=move || format!("dot {}", said().0)
+                title=move || said().2
+            >
+                {move || said().1}
             </p>
             <Show when=unwell>
-                <button type="button" on:click=move |_| ask.run(())>
+                <button type="button" class="plain small" on:click=move |_| facts.ask()>
                     "Ask again"
                 </button>
             </Show>

@@ -1,12 +1,14 @@
 //! Requests answered by one JSON document.
 
 use protocol::api::ErrorBody;
+use protocol::api::forced_decoding::{ForcedDecodingRequest, ForcedDecodingResponse};
 use protocol::api::health::Health;
 use protocol::api::models::ModelList;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Request, Response};
+use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
 
 use super::RemoteFailure;
 
@@ -27,6 +29,35 @@ pub async fn health() -> Result<Health, RemoteFailure> {
 pub async fn models() -> Result<ModelList, RemoteFailure> {
     let response = accepted(send(&get("/api/models")?).await?).await?;
     parse(&text(&response).await?)
+}
+
+/// Forces a completion upon the server's model.
+pub async fn force(
+    request: &ForcedDecodingRequest,
+    stop: &AbortSignal,
+) -> Result<ForcedDecodingResponse, RemoteFailure> {
+    let request = post("/api/forced_decoding", request, stop)?;
+    parse(&text(&accepted(send(&request).await?).await?).await?)
+}
+
+/// A request with a JSON body. Aborting `stop` closes its connection.
+pub(super) fn post(
+    path: &str,
+    body: &impl Serialize,
+    stop: &AbortSignal,
+) -> Result<Request, RemoteFailure> {
+    let body = serde_json::to_string(body)
+        .map_err(|error| RemoteFailure::Unreadable(error.to_string()))?;
+    let headers = Headers::new().map_err(unreadable)?;
+    headers
+        .set("Content-Type", "application/json")
+        .map_err(unreadable)?;
+    let options = RequestInit::new();
+    options.set_method("POST");
+    options.set_headers(&headers);
+    options.set_body(&JsValue::from_str(&body));
+    options.set_signal(Some(stop));
+    Request::new_with_str_and_init(path, &options).map_err(unreadable)
 }
 
 /// Sends a request; any status is an answer.

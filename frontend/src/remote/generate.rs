@@ -3,9 +3,9 @@
 use js_sys::{Reflect, Uint8Array};
 use protocol::api::event_stream::EventStream;
 use protocol::api::generate::{GenerateRequest, StreamEvent};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, ReadableStreamDefaultReader, Request, RequestInit};
+use web_sys::{AbortSignal, ReadableStreamDefaultReader};
 
 use super::{RemoteFailure, fetch};
 
@@ -16,7 +16,7 @@ pub async fn generate(
     stop: &AbortSignal,
     mut on_event: impl FnMut(StreamEvent),
 ) -> Result<(), RemoteFailure> {
-    let response = fetch::accepted(fetch::send(&post(request, stop)?).await?).await?;
+    let response = fetch::accepted(fetch::send(&fetch::post("/api/generate", request, stop)?).await?).await?;
     let reader: ReadableStreamDefaultReader = response
         .body()
         .ok_or_else(|| RemoteFailure::Unreadable("no body".to_owned()))?
@@ -38,21 +38,6 @@ pub async fn generate(
     Err(RemoteFailure::Unreadable(
         "the stream ended before the completion did".to_owned(),
     ))
-}
-
-fn post(request: &GenerateRequest, stop: &AbortSignal) -> Result<Request, RemoteFailure> {
-    let body = serde_json::to_string(request)
-        .map_err(|error| RemoteFailure::Unreadable(error.to_string()))?;
-    let headers = Headers::new().map_err(fetch::unreadable)?;
-    headers
-        .set("Content-Type", "application/json")
-        .map_err(fetch::unreadable)?;
-    let options = RequestInit::new();
-    options.set_method("POST");
-    options.set_headers(&headers);
-    options.set_body(&JsValue::from_str(&body));
-    options.set_signal(Some(stop));
-    Request::new_with_str_and_init("/api/generate", &options).map_err(fetch::unreadable)
 }
 
 /// The next piece of the body, or `None` at its end.

@@ -3,5 +3,6 @@
 mod failure;
 pub mod fetch;
 pub mod generate;
+pub mod runner;
 
 pub use failure::RemoteFailure;

@@ -1,5 +1,6 @@
 //! The vocabulary that server, browser and engine share: pure data with serde, no I/O.
 
+pub mod agreement;
 pub mod api;
 pub mod field_error;
 pub mod generation;

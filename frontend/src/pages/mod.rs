@@ -1,0 +1,6 @@
+//! One file, or folder, is one address.
+
+pub mod about;
+pub mod models;
+pub mod not_found;
+pub mod playground;

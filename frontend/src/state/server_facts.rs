@@ -1,0 +1,43 @@
+//! What the server says of itself: whether it is well, and which models it knows.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use protocol::api::health::Health;
+use protocol::api::models::ModelList;
+
+use crate::remote::{RemoteFailure, fetch};
+
+/// A value that is asked of the server: not there yet, there, or refused.
+pub type Answer<T> = Option<Result<T, RemoteFailure>>;
+
+/// The last answers of the server.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerFacts {
+    /// Whether it can work.
+    pub health: RwSignal<Answer<Health>>,
+    /// What it can run.
+    pub models: RwSignal<Answer<ModelList>>,
+}
+
+impl ServerFacts {
+    /// Asks for the first time and makes the answers known to every part of the page.
+    pub fn provide() {
+        let facts = Self {
+            health: RwSignal::new(None),
+            models: RwSignal::new(None),
+        };
+        facts.ask();
+        provide_context(facts);
+    }
+
+    /// The ones that [`ServerFacts::provide`] made known.
+    pub fn get() -> Self {
+        expect_context()
+    }
+
+    /// Asks anew.
+    pub fn ask(self) {
+        spawn_local(async move { self.health.set(Some(fetch::health().await)) });
+        spawn_local(async move { self.models.set(Some(fetch::models().await)) });
+    }
+}
