@@ -9,6 +9,7 @@ use crate::pages::about::About;
 use crate::pages::models::Models;
 use crate::pages::not_found::NotFound;
 use crate::pages::playground::Playground;
+use crate::state::local_engine::LocalEngine;
 use crate::state::server_facts::ServerFacts;
 use crate::state::theme;
 use crate::state::veil::Veil;
@@ -18,6 +19,7 @@ pub fn App() -> impl IntoView {
     theme::provide();
     Veil::provide();
     ServerFacts::provide();
+    LocalEngine::provide();
     view! {
         <Router>
             // `external` keeps the router away from a link that only moves the focus.

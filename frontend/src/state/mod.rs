@@ -1,6 +1,9 @@
 //! What the page remembers and what its parts share.
 
+pub mod browser_runner;
+pub mod comparison;
 pub mod frame;
+pub mod local_engine;
 pub mod problem;
 pub mod remembered;
 pub mod run;

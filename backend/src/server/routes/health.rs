@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::api::health::{Health, HealthStatus, ModelLoad};
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 use crate::server::state::Server;
 
@@ -47,7 +48,20 @@ pub async fn health(State(server): State<Arc<Server>>) -> (StatusCode, Json<Heal
     let health = Health {
         status,
         version: env!("CARGO_PKG_VERSION").into(),
+        memory_bytes: memory(),
         models,
     };
     (code, Json(health))
+}
+
+/// Resident memory of this process in bytes.
+fn memory() -> Option<u64> {
+    let process = get_current_pid().ok()?;
+    let mut system = System::new().ok()?;
+    system.refresh_processes_specifics(
+        ProcessesToUpdate::Some(&[process]),
+        false,
+        ProcessRefreshKind::nothing().with_memory(),
+    );
+    Some(system.process(process)?.memory())
 }

@@ -1,8 +1,11 @@
 //! `/`: one prompt, run in this browser and on the server.
 
+mod agreement_panel;
 mod column;
 mod examples;
 mod fields;
+mod load_progress;
+mod local_panel;
 mod measures;
 mod models;
 mod number_field;
@@ -13,14 +16,28 @@ mod token_text;
 
 use leptos::prelude::*;
 use protocol::api::generate::GenerateRequest;
-use protocol::local::WayOut;
+use protocol::local::{DeviceChoice, WayOut};
 
 use crate::remote::runner::Server;
+use crate::state::browser_runner::Browser;
+use crate::state::comparison::Comparison;
+use crate::state::local_engine::LocalEngine;
+use crate::state::run::Run;
 use crate::state::runner::Column;
 use crate::state::server_facts::ServerFacts;
+use agreement_panel::AgreementPanel;
 use column::{Label, RunColumn};
 use fields::Fields;
+use load_progress::LoadProgress;
+use local_panel::LocalPanel;
 use prompt_form::{Actions, PromptForm};
+
+const BROWSER: Label = Label {
+    id: "browser",
+    title: "This browser",
+    hidden: "the browser's text",
+    copy: "copy-browser",
+};
 
 const SERVER: Label = Label {
     id: "server",
@@ -32,17 +49,31 @@ const SERVER: Label = Label {
 #[component]
 pub fn Playground() -> impl IntoView {
     let facts = ServerFacts::get();
+    let engine = LocalEngine::get();
     let fields = Fields::default();
     let wrong = permalink::read(&fields);
-    let offered = models::offered(facts);
+    let offered = models::offered(facts, engine);
     models::choose(fields, offered);
+    let browser = Column::new(Browser {
+        engine,
+        device: fields.device,
+    });
     let server = Column::new(Server);
-    on_cleanup(move || server.stop());
+    let comparison = Comparison::of(browser, server);
+    let stop = move || {
+        browser.stop();
+        server.stop();
+    };
+    on_cleanup(stop);
 
+    let running = Signal::derive(move || browser.running.get() || server.running.get());
     let actions = Actions {
-        run: Callback::new(move |request: GenerateRequest| server.start(request)),
-        stop: Callback::new(move |()| server.stop()),
-        running: server.running.into(),
+        run: Callback::new(move |request: GenerateRequest| {
+            browser.start(request.clone());
+            server.start(request);
+        }),
+        stop: Callback::new(move |()| stop()),
+        running,
         again: Signal::derive(move || server.run.with(|run| run.number > 0)),
     };
     // What the server says of itself changes with each run: it loads models when they are asked for.
@@ -53,8 +84,25 @@ pub fn Playground() -> impl IntoView {
         }
         running
     });
-    let take_server = Callback::new(move |way: WayOut| {
-        if let (WayOut::Retry, Ok(request)) = (way, untrack(|| fields.request())) {
+    let take_browser = Callback::new(move |way: WayOut| match way {
+        WayOut::RemoveModels => {
+            if let Some(panel) = document().get_element_by_id("kept-models") {
+                panel.scroll_into_view();
+            }
+        }
+        // The server has run it already, or can.
+        WayOut::UseServer => browser.run.set(Run::default()),
+        way => {
+            if way == WayOut::UseCpu {
+                fields.device.set(DeviceChoice::Cpu);
+            }
+            if let Ok(request) = untrack(|| fields.request()) {
+                browser.start(request);
+            }
+        }
+    });
+    let take_server = Callback::new(move |_: WayOut| {
+        if let Ok(request) = untrack(|| fields.request()) {
             server.start(request);
         }
     });
@@ -65,14 +113,33 @@ pub fn Playground() -> impl IntoView {
         <PromptForm fields models=offered actions />
         <div class="columns">
             <RunColumn
+                label=BROWSER
+                run=browser.run
+                language=fields.language
+                preparing=load_progress::words(engine)
+                memory=models::browser_memory(engine)
+                take=take_browser
+            >
+                <LoadProgress engine />
+            </RunColumn>
+            <RunColumn
                 label=SERVER
                 run=server.run
                 language=fields.language
                 preparing=Signal::stored(None::<String>)
-                memory=Signal::stored(None::<u64>)
+                memory=models::server_memory(facts)
                 take=take_server
-            />
+            >
+                {()}
+            </RunColumn>
         </div>
+        <AgreementPanel
+            comparison
+            browser=browser.run
+            server=server.run
+            language=fields.language
+        />
+        <LocalPanel engine device=fields.device />
     }
 }
 

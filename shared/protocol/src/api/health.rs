@@ -23,6 +23,9 @@ pub struct Health {
     pub status: HealthStatus,
     /// Version of the server.
     pub version: String,
+    /// Resident memory of the server's program in bytes, where the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
     /// The models in memory.
     pub models: Vec<ModelLoad>,
 }
