@@ -4,5 +4,7 @@
 
 mod http;
 mod page;
+mod playground;
 mod server;
+mod steps;
 mod webdriver;

@@ -1,131 +1,124 @@
-//! What a reader sees and does.
-
-use std::time::Duration;
+//! The frame of every page: navigation, theme, narrow windows, addresses.
 
 use serde_json::{Value, json};
 
 use crate::server::Server;
+use crate::steps::{PATIENCE, open, start};
 use crate::webdriver::{Browser, wait};
 
-const PATIENCE: Duration = Duration::from_secs(120);
-
-fn start() -> Option<(Server, Browser)> {
-    let both = Server::start().and_then(|server| Ok((server, Browser::start()?)));
-    both.map_err(|reason| println!("skipped: {reason}")).ok()
-}
-
-fn open(server: &Server, browser: &Browser) {
-    browser.open(&server.url());
-    wait("the server's state", PATIENCE, || {
-        let status = browser.text("#server-status");
-        status.contains("is ready").then_some(())
-    });
-    wait("the models", PATIENCE, || {
-        browser
-            .value("document.querySelector('#models')")
-            .is_object()
-            .then_some(())
-    });
-}
-
-#[test]
-fn the_page_shows_the_models_and_fits_a_narrow_window() {
-    let Some((server, browser)) = start() else {
-        return;
-    };
-    open(&server, &browser);
-    let expected = server.ask("GET", "/api/models", None);
-    let expected: Vec<&Value> = expected["models"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|model| &model["id"])
-        .collect();
-    assert!(!expected.is_empty());
-    let shown =
-        browser.value("[...document.querySelectorAll('#models th code')].map(c => c.innerText)");
-    assert_eq!(
-        shown.as_array().unwrap().iter().collect::<Vec<_>>(),
-        expected
-    );
-
+/// What an accessible document must not have, at this moment.
+fn assert_sound(browser: &Browser) {
     let unnamed = browser.value(
         "[...document.querySelectorAll('input, select, textarea')]
             .filter(field => field.labels.length === 0).map(field => field.outerHTML)",
     );
     assert_eq!(unnamed, json!([]), "fields without a label");
+    let silent = browser.value(
+        "[...document.querySelectorAll('button, a')]
+            .filter(e => !(e.getAttribute('aria-label') || e.innerText || '').trim())
+            .map(e => e.outerHTML)",
+    );
+    assert_eq!(silent, json!([]), "buttons and links without a name");
     let twice = browser.value(
         "[...document.querySelectorAll('[id]')].map(e => e.id)
             .filter((id, at, all) => all.indexOf(id) !== at)",
     );
     assert_eq!(twice, json!([]), "identifiers used twice");
+}
 
-    browser.resize(500, 800);
-    browser.value("document.documentElement.style.setProperty('max-inline-size', '320px')");
-    let wider = browser.value(
-        "[...document.querySelectorAll('main, header, form, section')]
-            .filter(e => e.getBoundingClientRect().right > 321).map(e => e.className)",
-    );
-    assert_eq!(wider, json!([]), "wider than 320 pixels");
+fn assert_fits(browser: &Browser, width: u32) {
+    let wider = browser.value(&format!(
+        "document.documentElement.scrollWidth > {width}
+            ? [...document.querySelectorAll('body *')]
+                .filter(e => e.getBoundingClientRect().right > {width} + 1).map(e => e.outerHTML.slice(0, 120))
+            : []"
+    ));
+    assert_eq!(wider, json!([]), "wider than {width} pixels");
+    let inner = browser.value("innerWidth");
+    assert_eq!(inner, json!(width), "the window has not that width");
+}
+
+fn models(server: &Server) -> Vec<Value> {
+    let list = server.ask("GET", "/api/models", None);
+    list["models"].as_array().unwrap().clone()
+}
+
+#[test]
+fn pages_are_sound_in_wide_and_narrow_windows() {
+    let Some((server, browser)) = start() else {
+        return;
+    };
+    open(&server, &browser, "");
+    for (link, landmark) in [
+        ("/models", "#models"),
+        ("/about", "#content"),
+        ("/", "#prompt"),
+    ] {
+        browser.click(&format!("nav a[href='{link}']"));
+        wait(link, PATIENCE, || browser.there(landmark).then_some(()));
+        let current = browser.value(
+            "[...document.querySelectorAll('nav [aria-current=page]')].map(a => a.pathname)",
+        );
+        assert_eq!(current, json!([link]));
+        for width in [1280, 390, 360] {
+            browser.resize(width, 800);
+            assert_sound(&browser);
+            assert_fits(&browser, width);
+        }
+        browser.resize(1280, 800);
+    }
+
+    // An address of the page's own router, asked of the server.
+    browser.open(&format!("{}models", server.url()));
+    wait("the models", PATIENCE, || {
+        browser.there("#models").then_some(())
+    });
+    let shown =
+        browser.value("[...document.querySelectorAll('#models th code')].map(c => c.innerText)");
+    let expected: Vec<Value> = models(&server)
+        .iter()
+        .map(|model| model["id"].clone())
+        .collect();
+    assert!(!expected.is_empty());
+    assert_eq!(shown, json!(expected));
+
+    browser.open(&format!("{}nowhere", server.url()));
+    wait("the note", PATIENCE, || {
+        (browser.text("h1") == "There is no such page").then_some(())
+    });
     assert_eq!(browser.console(), Vec::<String>::new());
 }
 
 #[test]
-fn a_prompt_is_continued_and_can_be_stopped() {
+fn the_keyboard_reaches_the_content_and_the_theme_is_remembered() {
     let Some((server, browser)) = start() else {
         return;
     };
-    let models = server.ask("GET", "/api/models", None);
-    let usable = |model: &&Value| model["default"] == true && model["installed"] == true;
-    let Some(model) = models["models"].as_array().unwrap().iter().find(usable) else {
-        println!("skipped: the default model is not on this machine");
-        return;
-    };
-    open(&server, &browser);
-    let prompt = "القاهرة هي عاصمة";
-    browser.type_into("#prompt", prompt);
-    browser.clear("#max-new-tokens");
-    browser.type_into("#max-new-tokens", "8");
-    browser.click("#continue");
-    wait("the completion", PATIENCE, || {
-        let status = browser.text("#generation-status");
-        assert!(
-            !browser
-                .value("document.querySelector('#generation-status.bad')")
-                .is_object(),
-            "{status}"
-        );
-        status.contains(" tokens; ").then_some(())
+    open(&server, &browser, "");
+    browser.press_tab();
+    assert_eq!(
+        browser.value("document.activeElement.className"),
+        "skip-link"
+    );
+    browser.press_enter();
+    wait("the focus", PATIENCE, || {
+        (browser.value("document.activeElement.id") == "main").then_some(())
     });
-    let request = json!({"model": model["id"], "prompt": prompt, "max_new_tokens": 8});
-    let expected = server.ask("POST", "/api/generate", Some(&request));
-    let shown = browser.value("document.querySelector('#completion-text').textContent");
-    assert_eq!(shown, expected["completion"]);
-    assert_ne!(shown, "");
-    let direction =
-        browser.value("getComputedStyle(document.querySelector('#completion')).direction");
-    assert_eq!(direction, "rtl");
+    assert_eq!(browser.value("location.pathname"), "/");
 
-    browser.clear("#max-new-tokens");
-    browser.type_into("#max-new-tokens", "2000");
-    browser.click("#continue");
-    wait("the first words", PATIENCE, || {
-        let text = browser.value("document.querySelector('#completion-text').textContent");
-        text.as_str()
-            .is_some_and(|text| !text.is_empty())
-            .then_some(())
+    let ground = || browser.value("getComputedStyle(document.body).backgroundColor");
+    browser.choose("#theme", "light");
+    let light = ground();
+    browser.choose("#theme", "dark");
+    wait("the dark ground", PATIENCE, || {
+        (ground() != light).then_some(())
     });
-    browser.click("#stop");
-    wait("the end", PATIENCE, || {
-        browser
-            .text("#generation-status")
-            .starts_with("Stopped after")
-            .then_some(())
-    });
-    wait("the free slot", PATIENCE, || {
-        let health = server.ask("GET", "/health", None);
-        let loads = health["models"].as_array().unwrap();
-        loads.iter().all(|load| load["running"] == 0).then_some(())
-    });
+    let dark = ground();
+    open(&server, &browser, "");
+    assert_eq!(ground(), dark);
+    assert_eq!(
+        browser.value("document.querySelector('#theme').value"),
+        "dark"
+    );
     assert_eq!(browser.console(), Vec::<String>::new());
 }

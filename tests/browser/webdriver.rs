@@ -19,8 +19,8 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts one, or says what is missing.
-    pub fn start() -> Result<Self, String> {
+    /// Starts one with these arguments beside the usual ones, or says what is missing.
+    pub fn start(arguments: &[&str]) -> Result<Self, String> {
         let port = free_port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -39,17 +39,27 @@ impl Browser {
             request(port, "GET", "/status", None).filter(|(status, _)| *status == 200)
         });
         let data = format!("--user-data-dir={}", browser._profile.path().display());
+        let mut all = vec![
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--hide-scrollbars",
+            &data,
+        ];
+        all.extend(arguments);
         let options = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
             "goog:loggingPrefs": {"browser": "ALL"},
-            "goog:chromeOptions": {"args": [
-                "--headless=new", "--no-sandbox", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update",
-                "--disable-sync", "--disable-dev-shm-usage", "--window-size=1100,900", data,
-            ]},
+            "goog:chromeOptions": {"args": all},
         }}});
         let session = browser.command("POST", "/session", &options);
         browser.session = session["sessionId"].as_str().unwrap().to_owned();
+        browser.resize(1280, 800);
         Ok(browser)
     }
 
@@ -58,10 +68,17 @@ impl Browser {
         self.of_session("POST", "/url", &json!({ "url": url }));
     }
 
-    /// Sets the size of the window in pixels.
+    /// Sets the size of the page in pixels; real windows have a least width above a telephone's.
     pub fn resize(&self, width: u32, height: u32) {
-        let size = json!({"width": width, "height": height});
-        self.of_session("POST", "/window/rect", &size);
+        let size =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", &size);
+    }
+
+    /// A command of Chromium's own protocol.
+    pub fn devtools(&self, command: &str, parameters: &Value) -> Value {
+        let command = json!({"cmd": command, "params": parameters});
+        self.of_session("POST", "/goog/cdp/execute", &command)
     }
 
     /// The value of a JavaScript expression.
@@ -90,10 +107,39 @@ impl Browser {
         self.of_session("POST", &format!("/element/{element}/value"), &keys);
     }
 
-    /// Empties a field.
-    pub fn clear(&self, selector: &str) {
+    /// Puts a text in the place of what a field holds.
+    pub fn fill(&self, selector: &str, text: &str) {
         let element = self.element(selector);
         self.of_session("POST", &format!("/element/{element}/clear"), &json!({}));
+        self.type_into(selector, text);
+    }
+
+    /// Chooses from a list.
+    pub fn choose(&self, selector: &str, value: &str) {
+        self.click(&format!("{selector} option[value='{value}']"));
+    }
+
+    /// Whether an element is in the document.
+    pub fn there(&self, selector: &str) -> bool {
+        let selector = json!(selector);
+        self.value(&format!("document.querySelector({selector}) !== null")) == json!(true)
+    }
+
+    /// Goes to the next thing that takes the focus.
+    pub fn press_tab(&self) {
+        self.press("\u{e004}");
+    }
+
+    /// Presses what has the focus.
+    pub fn press_enter(&self) {
+        self.press("\u{e007}");
+    }
+
+    fn press(&self, key: &str) {
+        let actions = json!({"actions": [{"type": "key", "id": "keyboard", "actions": [
+            {"type": "keyDown", "value": key}, {"type": "keyUp", "value": key},
+        ]}]});
+        self.of_session("POST", "/actions", &actions);
     }
 
     /// Everything on the console since the last call, one text an entry.
@@ -104,6 +150,13 @@ impl Browser {
             .iter()
             .map(|entry| format!("{}: {}", entry["level"], entry["message"]))
             .collect()
+    }
+
+    /// The errors and warnings among [`Browser::console`].
+    pub fn errors(&self) -> Vec<String> {
+        let grave =
+            |entry: &String| entry.starts_with("\"SEVERE") || entry.starts_with("\"WARNING");
+        self.console().into_iter().filter(grave).collect()
     }
 
     fn element(&self, selector: &str) -> String {

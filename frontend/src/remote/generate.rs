@@ -16,7 +16,8 @@ pub async fn generate(
     stop: &AbortSignal,
     mut on_event: impl FnMut(StreamEvent),
 ) -> Result<(), RemoteFailure> {
-    let response = fetch::accepted(fetch::send(&fetch::post("/api/generate", request, stop)?).await?).await?;
+    let response =
+        fetch::accepted(fetch::send(&fetch::post("/api/generate", request, stop)?).await?).await?;
     let reader: ReadableStreamDefaultReader = response
         .body()
         .ok_or_else(|| RemoteFailure::Unreadable("no body".to_owned()))?

@@ -120,7 +120,9 @@ fn why_unlike(one: &Run, other: &Run) -> Option<&'static str> {
     if one.prompt != other.prompt {
         Some("The two sides continued different texts.")
     } else if first.sha256 != second.sha256 {
-        Some("The two sides ran different weights; remove the model from this browser and run again.")
+        Some(
+            "The two sides ran different weights; remove the model from this browser and run again.",
+        )
     } else {
         None
     }

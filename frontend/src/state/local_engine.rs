@@ -253,7 +253,12 @@ impl LocalEngine {
         self.load.set(load);
         let mut next = false;
         self.waiting.update_value(|waiting| {
-            for answer in waiting.load.take().into_iter().flat_map(|load| load.answers) {
+            for answer in waiting
+                .load
+                .take()
+                .into_iter()
+                .flat_map(|load| load.answers)
+            {
                 // Nobody waits any more where the reader has left.
                 answer.send(result.clone()).ok();
             }

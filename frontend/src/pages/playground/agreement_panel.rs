@@ -126,7 +126,11 @@ fn DifferenceInContext(
     let common = move || {
         server.with(|run| {
             let begin = at.saturating_sub(CONTEXT);
-            let before = if begin == 0 { run.prompt.as_str() } else { "…" };
+            let before = if begin == 0 {
+                run.prompt.as_str()
+            } else {
+                "…"
+            };
             run.tokens
                 .iter()
                 .take(at)

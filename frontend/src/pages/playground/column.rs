@@ -39,7 +39,8 @@ pub fn RunColumn(
     memory: Signal<Option<u64>>,
     take: Callback<WayOut>,
     /// What this side alone shows before its text.
-    children: Children,
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
     let begun = Memo::new(move |_| run.with(|run| run.number > 0));
@@ -71,7 +72,7 @@ pub fn RunColumn(
                 {move || device.get().unwrap_or_else(|| "\u{a0}".to_owned())}
             </p>
             {move || problem.get().map(|problem| view! { <ProblemNote problem take /> })}
-            {children()}
+            {children.map(|children| children())}
             <Show
                 when=move || written.get()
                 fallback=move || {

@@ -129,9 +129,7 @@ pub fn Playground() -> impl IntoView {
                 preparing=Signal::stored(None::<String>)
                 memory=models::server_memory(facts)
                 take=take_server
-            >
-                {()}
-            </RunColumn>
+            />
         </div>
         <AgreementPanel
             comparison

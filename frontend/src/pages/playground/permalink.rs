@@ -87,11 +87,7 @@ fn take(
 }
 
 /// The other fields hold allowed values, so that an error is about this one.
-fn kept_if_allowed(
-    fields: &Fields,
-    field: RwSignal<String>,
-    value: String,
-) -> Result<(), String> {
+fn kept_if_allowed(fields: &Fields, field: RwSignal<String>, value: String) -> Result<(), String> {
     let before = field.get_untracked();
     field.set(value);
     untrack(|| fields.request()).map(drop).map_err(|error| {

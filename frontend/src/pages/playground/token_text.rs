@@ -42,13 +42,15 @@ pub fn TokenText(
             _ => return,
         };
         event.prevent_default();
-        let step = if matches!(event.key().as_str(), "ArrowRight" | "ArrowLeft") && leftwards(&event) {
-            -step
-        } else {
-            step
-        };
+        let step =
+            if matches!(event.key().as_str(), "ArrowRight" | "ArrowLeft") && leftwards(&event) {
+                -step
+            } else {
+                step
+            };
         pointed.update(|pointed| {
-            *pointed = Some(pointed.map_or(0, |at: usize| at.saturating_add_signed(step).min(last)));
+            *pointed =
+                Some(pointed.map_or(0, |at: usize| at.saturating_add_signed(step).min(last)));
         });
     };
     view! {

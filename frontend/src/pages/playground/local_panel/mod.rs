@@ -10,6 +10,7 @@ use protocol::local::{DeviceChoice, WayOut};
 
 use crate::components::problem_note::ProblemNote;
 use crate::state::local_engine::{Load, LocalEngine};
+use crate::state::problem::Problem;
 use capability_list::CapabilityList;
 use debug::Debug;
 use device_choice::DeviceField;
@@ -33,7 +34,14 @@ pub fn LocalPanel(engine: LocalEngine, device: RwSignal<DeviceChoice>) -> impl I
             <h2 id="local-panel-title">"In this browser"</h2>
             {move || engine.notice.get().map(|notice| view! { <p role="status">{notice}</p> })}
             {move || {
-                engine.problem.get().map(|problem| view! { <ProblemNote problem take /> })
+                engine
+                    .problem
+                    .get()
+                    .map(|problem| {
+                        // Other ways out stand beside the run.
+                        let problem = Problem { ways_out: vec![WayOut::Retry], ..problem };
+                        view! { <ProblemNote problem take /> }
+                    })
             }}
             <div class="local-parts">
                 <DeviceField device loaded trials=engine.trials capabilities=engine.capabilities />
