@@ -3,14 +3,20 @@
 use burn::tensor::{Device, Tensor};
 
 use crate::error::EngineError;
+#[cfg(feature = "cube")]
+use crate::fused::gpu;
 use crate::fused::{self, FusedChunk, FusedPass};
 use crate::general::{self, GeneralPass};
+use crate::kernels::simd;
 use crate::model::Model;
 
 /// Keys and values of one sequence.
 pub enum KvCache {
     /// On the processor, for the fused pass.
     Fused(fused::Cache),
+    /// On a GPU, for the fused pass there.
+    #[cfg(feature = "cube")]
+    Gpu(gpu::Cache),
     /// On a burn device, for the general pass.
     General(general::Cache),
 }
@@ -20,6 +26,8 @@ impl KvCache {
     pub fn length(&self) -> usize {
         match self {
             KvCache::Fused(cache) => cache.length(),
+            #[cfg(feature = "cube")]
+            KvCache::Gpu(cache) => cache.length(),
             KvCache::General(cache) => cache.length(),
         }
     }
@@ -28,6 +36,8 @@ impl KvCache {
     pub fn capacity(&self) -> usize {
         match self {
             KvCache::Fused(cache) => cache.capacity(),
+            #[cfg(feature = "cube")]
+            KvCache::Gpu(cache) => cache.capacity(),
             KvCache::General(cache) => cache.capacity(),
         }
     }
@@ -41,20 +51,36 @@ pub struct Chunk<'a> {
     pub cache: &'a mut KvCache,
 }
 
-/// Hidden states after the final norm, `[rows of all chunks, hidden]`.
+/// Hidden states, `[rows of all chunks, hidden]`.
 #[allow(clippy::large_enum_variant)] // one lives at a time
 pub enum Hidden {
-    /// In memory.
+    /// After the final norm, in memory.
     Host(Vec<f32>),
-    /// On a burn device.
+    /// On a GPU.
+    #[cfg(feature = "cube")]
+    Gpu(gpu::Hidden),
+    /// After the final norm, on a burn device.
     Device(Tensor<2>),
 }
 
-/// Runs a model. Packed weights on the processor take the fused pass, everything else the general one.
+/// What a step cost a GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StepCounters {
+    /// Kernels that were launched.
+    pub dispatches: u32,
+    /// Times that the host waited for numbers.
+    pub read_backs: u32,
+}
+
+/// Runs a model. Packed weights take the fused pass of the processor or of the GPU, everything else
+/// the general one.
 #[allow(clippy::large_enum_variant)] // one per model
 pub enum Runner {
     /// See [`FusedPass`].
     Fused(FusedPass),
+    /// See [`gpu::GpuPass`].
+    #[cfg(feature = "cube")]
+    Gpu(gpu::GpuPass),
     /// See [`GeneralPass`].
     General(GeneralPass),
 }
@@ -69,6 +95,11 @@ impl Runner {
             && let Ok(pass) = FusedPass::new(model.spec_shared(), model.weights_shared())
         {
             return Ok(Runner::Fused(pass));
+        }
+        #[cfg(feature = "cube")]
+        if !model.runs_on_processor() && gpu::GpuPass::suits(model.weights()) {
+            let pass = gpu::GpuPass::new(model.spec_shared(), model.weights(), model.device())?;
+            return Ok(Runner::Gpu(pass));
         }
         Self::general(model)
     }
@@ -90,6 +121,8 @@ impl Runner {
     pub fn new_cache(&self, capacity: usize) -> Result<KvCache, EngineError> {
         match self {
             Runner::Fused(pass) => Ok(KvCache::Fused(pass.new_cache(capacity))),
+            #[cfg(feature = "cube")]
+            Runner::Gpu(pass) => pass.new_cache(capacity).map(KvCache::Gpu),
             Runner::General(pass) => pass.new_cache(capacity).map(KvCache::General),
         }
     }
@@ -112,6 +145,20 @@ impl Runner {
                     });
                 }
                 pass.forward(&mut parts).map(Hidden::Host)
+            }
+            #[cfg(feature = "cube")]
+            Runner::Gpu(pass) => {
+                let mut parts = Vec::with_capacity(chunks.len());
+                for chunk in chunks {
+                    let KvCache::Gpu(cache) = &mut *chunk.cache else {
+                        return Err(foreign_cache());
+                    };
+                    parts.push(gpu::GpuChunk {
+                        tokens: chunk.tokens,
+                        cache,
+                    });
+                }
+                pass.forward(&mut parts).map(Hidden::Gpu)
             }
             Runner::General(pass) => {
                 let mut parts = Vec::with_capacity(chunks.len());
@@ -140,8 +187,48 @@ impl Runner {
     ) -> Result<Vec<f32>, EngineError> {
         match (self, hidden) {
             (Runner::Fused(pass), Hidden::Host(values)) => pass.logits(values, rows),
+            #[cfg(feature = "cube")]
+            (Runner::Gpu(pass), Hidden::Gpu(hidden)) => pass.logits(hidden, rows).await,
             (Runner::General(pass), Hidden::Device(hidden)) => pass.logits(hidden, rows).await,
             _ => Err(foreign_hidden()),
+        }
+    }
+
+    /// Whether [`Runner::most_likely`] spares reading logits back.
+    pub fn chooses_on_device(&self) -> bool {
+        match self {
+            #[cfg(feature = "cube")]
+            Runner::Gpu(_) => true,
+            Runner::Fused(_) | Runner::General(_) => false,
+        }
+    }
+
+    /// The most likely token of each chosen row, the first of equals.
+    ///
+    /// # Errors
+    /// When reading back fails.
+    pub async fn most_likely(
+        &mut self,
+        hidden: &Hidden,
+        rows: &[usize],
+    ) -> Result<Vec<u32>, EngineError> {
+        #[cfg(feature = "cube")]
+        if let (Runner::Gpu(pass), Hidden::Gpu(hidden)) = (&mut *self, hidden) {
+            return pass.most_likely(hidden, rows).await;
+        }
+        let logits = self.logits(hidden, rows).await?;
+        let width = logits.len() / rows.len().max(1);
+        let largest = |logits: &[f32]| simd::largest(logits).0 as u32;
+        Ok(logits.chunks_exact(width.max(1)).map(largest).collect())
+    }
+
+    /// What the device was asked to do since the last [`Runner::forward`] began, where the pass
+    /// counts it.
+    pub fn counters(&self) -> Option<StepCounters> {
+        match self {
+            #[cfg(feature = "cube")]
+            Runner::Gpu(pass) => Some(pass.counters()),
+            Runner::Fused(_) | Runner::General(_) => None,
         }
     }
 
@@ -158,6 +245,10 @@ impl Runner {
         match (self, hidden) {
             (Runner::Fused(pass), Hidden::Host(values)) => {
                 pass.token_log_probabilities(values, targets)
+            }
+            #[cfg(feature = "cube")]
+            (Runner::Gpu(pass), Hidden::Gpu(hidden)) => {
+                pass.token_log_probabilities(hidden, targets).await
             }
             (Runner::General(pass), Hidden::Device(hidden)) => {
                 pass.token_log_probabilities(hidden, targets).await

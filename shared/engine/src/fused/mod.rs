@@ -1,10 +1,12 @@
-//! The fused pass: prompt processing and token-by-token decoding on the processor, straight over
-//! packed weights. One row is one token of one sequence; the rows of all sequences go through the
+//! The fused pass: prompt processing and token-by-token decoding straight over packed weights, here
+//! on the processor, in [`gpu`] on a GPU. One row is one token of one sequence; the rows of all sequences go through the
 //! linear maps together, so prompts of different lengths and running sequences share each pass
 //! over the weights without padding.
 
 mod block;
 mod cache;
+#[cfg(feature = "cube")]
+pub mod gpu;
 mod head;
 mod rope;
 
@@ -70,7 +72,12 @@ impl FusedPass {
     /// # Errors
     /// When a chunk is empty, does not fit its cache, or has a token outside the vocabulary.
     pub fn forward(&mut self, chunks: &mut [FusedChunk<'_>]) -> Result<Vec<f32>, EngineError> {
-        let rows = self.check(chunks)?;
+        let asked = chunks.iter().map(|chunk| Asked {
+            tokens: chunk.tokens,
+            length: chunk.cache.length(),
+            capacity: chunk.cache.capacity(),
+        });
+        let rows = rows_of(&self.spec, asked)?;
         let positions: Vec<usize> = rows.iter().map(|row| row.position).collect();
         let angles: Vec<Angles> = self.rope.angles(&positions);
         let mut residual = self.embed(chunks);
@@ -81,41 +88,6 @@ impl FusedPass {
             chunk.cache.length += chunk.tokens.len();
         }
         Ok(self.normalised(&residual, &self.weights.final_norm))
-    }
-
-    fn check(&self, chunks: &[FusedChunk<'_>]) -> Result<Vec<Row>, EngineError> {
-        let mut rows = Vec::new();
-        for (index, chunk) in chunks.iter().enumerate() {
-            if chunk.tokens.is_empty() {
-                return Err(EngineError::Field(protocol::FieldError::new(
-                    "tokens",
-                    "a sequence has no new token",
-                )));
-            }
-            let length = chunk.cache.length();
-            if length + chunk.tokens.len() > chunk.cache.capacity() {
-                return Err(EngineError::ContextOverflow {
-                    field: "tokens".into(),
-                    tokens: length + chunk.tokens.len(),
-                    context: chunk.cache.capacity(),
-                });
-            }
-            if let Some(token) = chunk
-                .tokens
-                .iter()
-                .find(|token| **token as usize >= self.spec.vocabulary)
-            {
-                return Err(EngineError::TokenOutOfRange {
-                    token: *token,
-                    vocabulary: self.spec.vocabulary,
-                });
-            }
-            rows.extend((0..chunk.tokens.len()).map(|offset| Row {
-                chunk: index,
-                position: length + offset,
-            }));
-        }
-        Ok(rows)
     }
 
     fn embed(&self, chunks: &[FusedChunk<'_>]) -> Vec<f32> {
@@ -142,6 +114,51 @@ impl FusedPass {
         });
         out
     }
+}
+
+/// What a chunk asks for.
+struct Asked<'a> {
+    tokens: &'a [u32],
+    length: usize,
+    capacity: usize,
+}
+
+/// One row per new token, chunk after chunk; an error for what cannot run.
+fn rows_of<'a>(
+    spec: &DecoderSpec,
+    chunks: impl Iterator<Item = Asked<'a>>,
+) -> Result<Vec<Row>, EngineError> {
+    let mut rows = Vec::new();
+    for (index, chunk) in chunks.enumerate() {
+        if chunk.tokens.is_empty() {
+            return Err(EngineError::Field(protocol::FieldError::new(
+                "tokens",
+                "a sequence has no new token",
+            )));
+        }
+        if chunk.length + chunk.tokens.len() > chunk.capacity {
+            return Err(EngineError::ContextOverflow {
+                field: "tokens".into(),
+                tokens: chunk.length + chunk.tokens.len(),
+                context: chunk.capacity,
+            });
+        }
+        if let Some(token) = chunk
+            .tokens
+            .iter()
+            .find(|token| **token as usize >= spec.vocabulary)
+        {
+            return Err(EngineError::TokenOutOfRange {
+                token: *token,
+                vocabulary: spec.vocabulary,
+            });
+        }
+        rows.extend((0..chunk.tokens.len()).map(|offset| Row {
+            chunk: index,
+            position: chunk.length + offset,
+        }));
+    }
+    Ok(rows)
 }
 
 /// Calls `work(row number, row)`; in parallel when there are enough rows to be worth it.

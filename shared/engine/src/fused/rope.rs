@@ -13,6 +13,14 @@ pub struct RopeTables {
 /// `[row][pair]` pairs of cosine and sine.
 pub struct Angles(Vec<(f32, f32)>);
 
+#[cfg(feature = "cube")]
+impl Angles {
+    /// Cosine and sine, `[row][pair]`.
+    pub fn pairs(&self) -> &[(f32, f32)] {
+        &self.0
+    }
+}
+
 impl RopeTables {
     /// Finds the distinct frequency sets of a model.
     pub fn new(spec: &DecoderSpec) -> Self {
@@ -55,6 +63,12 @@ impl RopeTables {
                 )
             })
             .collect()
+    }
+
+    /// Number of the table that a layer uses, among those that [`RopeTables::angles`] gives.
+    #[cfg(feature = "cube")]
+    pub fn table_of(&self, layer: usize) -> usize {
+        self.layer_table[layer]
     }
 
     /// Rotates one head of the row number `row` for a layer.

@@ -11,3 +11,5 @@ pub(crate) mod tests;
 
 pub use cache::Cache;
 pub use pass::{Chunk, GeneralPass};
+#[cfg(feature = "cube")]
+pub(crate) use pass::{log_probabilities, read};

@@ -135,12 +135,8 @@ impl GeneralPass {
         for targets in targets.chunks((LOGITS_AT_ONCE / vocabulary.max(1)).max(1)) {
             let rows: Vec<usize> = targets.iter().map(|(row, _)| *row).collect();
             let logits = self.head(self.pick(hidden, &rows)?)?;
-            let tokens: Vec<i32> = targets.iter().map(|(_, token)| *token as i32).collect();
-            let tokens = self.integers(tokens).reshape([targets.len(), 1]);
-            let largest = logits.clone().max_dim(1);
-            let chosen = logits.clone().gather(1, tokens) - largest.clone();
-            let total = (logits - largest).exp().sum_dim(1).log();
-            probabilities.extend(read(chosen - total).await?);
+            let tokens: Vec<u32> = targets.iter().map(|(_, token)| *token).collect();
+            probabilities.extend(log_probabilities(logits, &tokens).await?);
         }
         Ok(probabilities)
     }
@@ -308,6 +304,23 @@ impl GeneralPass {
     }
 }
 
+/// Natural logarithm of the probability of one token per row of `logits` (`[rows, vocabulary]`).
+pub(crate) async fn log_probabilities(
+    logits: Tensor<2>,
+    tokens: &[u32],
+) -> Result<Vec<f32>, EngineError> {
+    let tokens: Vec<i32> = tokens.iter().map(|&token| token as i32).collect();
+    let shape = [tokens.len(), 1];
+    let tokens = Tensor::<2, Int>::from_data(
+        TensorData::new(tokens, shape),
+        (&logits.device(), DType::I32),
+    );
+    let largest = logits.clone().max_dim(1);
+    let chosen = logits.clone().gather(1, tokens) - largest.clone();
+    let total = (logits - largest).exp().sum_dim(1).log();
+    read(chosen - total).await
+}
+
 /// Shows activations to the hook, where there is one that wants them.
 struct Seer<'h, 'l> {
     hook: Option<&'h mut dyn Hook>,
@@ -323,7 +336,8 @@ impl Seer<'_, '_> {
     }
 }
 
-async fn read(tensor: Tensor<2>) -> Result<Vec<f32>, EngineError> {
+/// The values of a tensor, row after row.
+pub(crate) async fn read(tensor: Tensor<2>) -> Result<Vec<f32>, EngineError> {
     tensor
         .into_data_async()
         .await

@@ -8,7 +8,7 @@ use super::request::{GenerationEvent, GenerationRequest, Prompt, SequenceId};
 use super::sequence::Sequence;
 use crate::error::EngineError;
 use crate::model::Model;
-use crate::runner::{Chunk, Runner};
+use crate::runner::{Chunk, Runner, StepCounters};
 use crate::tokenizer::Tokenizer;
 
 /// Prompt tokens that one step takes from one sequence, so that a long prompt does not hold up the
@@ -95,16 +95,24 @@ impl Generator {
             return Ok(Vec::new());
         }
         let mut chunks = Vec::with_capacity(self.sequences.len());
-        // Rows of the pass whose logits are wanted, and the sequences they belong to.
+        // Rows of the pass whose logits are wanted and the sequences they belong to; apart from them
+        // those that only want the most likely token, which a GPU finds by itself.
         let (mut rows, mut ready) = (Vec::new(), Vec::new());
+        let (mut greedy_rows, mut greedy) = (Vec::new(), Vec::new());
+        let on_device = self.runner.chooses_on_device();
         let mut row = 0;
         for sequence in self.sequences.values_mut() {
             let end = sequence.tokens.len().min(sequence.cached + PROMPT_PIECE);
             let tokens = &sequence.tokens[sequence.cached..end];
             row += tokens.len();
             if end == sequence.tokens.len() {
-                rows.push(row - 1);
-                ready.push(sequence.id);
+                if on_device && sequence.takes_the_most_likely() {
+                    greedy_rows.push(row - 1);
+                    greedy.push(sequence.id);
+                } else {
+                    rows.push(row - 1);
+                    ready.push(sequence.id);
+                }
             }
             sequence.cached = end;
             chunks.push(Chunk {
@@ -115,6 +123,16 @@ impl Generator {
         let hidden = self.runner.forward(&mut chunks).await?;
         drop(chunks);
         let mut events = Vec::new();
+        if !greedy.is_empty() {
+            let tokens = self.runner.most_likely(&hidden, &greedy_rows).await?;
+            for (id, token) in greedy.into_iter().zip(tokens) {
+                if let Some(sequence) = self.sequences.get_mut(&id)
+                    && sequence.advance_with(token, &self.tokenizer, &mut events)
+                {
+                    self.sequences.remove(&id);
+                }
+            }
+        }
         if rows.is_empty() {
             return Ok(events);
         }
@@ -135,6 +153,11 @@ impl Generator {
     /// Drops a sequence; no further event comes from it.
     pub fn cancel(&mut self, id: SequenceId) {
         self.sequences.remove(&id);
+    }
+
+    /// What the last step cost a GPU; `None` where the pass does not count.
+    pub fn counters(&self) -> Option<StepCounters> {
+        self.runner.counters()
     }
 
     /// What runs the model, for measuring beside the sequences: weights on a graphics card would

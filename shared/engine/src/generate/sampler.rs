@@ -19,6 +19,11 @@ impl Sampler {
         Self { settings, random }
     }
 
+    /// Whether the settings always choose the largest logit.
+    pub fn takes_the_most_likely(&self) -> bool {
+        self.settings.temperature == 0.0 && self.settings.repetition_penalty == 1.0
+    }
+
     /// Penalises what was already seen, then chooses. `seen` holds prompt and completion.
     pub fn choose(&mut self, seen: &[u32], logits: &mut [f32]) -> u32 {
         self.penalise(seen, logits);

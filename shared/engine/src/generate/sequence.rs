@@ -69,6 +69,35 @@ impl Sequence {
             processor.process(&self.tokens, logits);
         }
         let token = self.sampler.choose(&self.tokens, logits);
+        self.append(token, before, tokenizer, events)
+    }
+
+    /// Whether the next token is simply the most likely one, and nothing else about the logits is
+    /// asked for.
+    pub fn takes_the_most_likely(&self) -> bool {
+        self.sampler.takes_the_most_likely()
+            && self.logprobs.is_none()
+            && self.processors.is_empty()
+    }
+
+    /// Takes the next token as chosen; `true` when the sequence has ended.
+    pub fn advance_with(
+        &mut self,
+        token: u32,
+        tokenizer: &Tokenizer,
+        events: &mut Vec<(SequenceId, GenerationEvent)>,
+    ) -> bool {
+        self.append(token, None, tokenizer, events)
+    }
+
+    /// `before` has what log-probabilities need: how many, log-sum-exp, logits.
+    fn append(
+        &mut self,
+        token: u32,
+        before: Option<(usize, f32, Vec<f32>)>,
+        tokenizer: &Tokenizer,
+        events: &mut Vec<(SequenceId, GenerationEvent)>,
+    ) -> bool {
         if self.ends.contains(&token) {
             self.finish(FinishReason::Stop, events);
             return true;

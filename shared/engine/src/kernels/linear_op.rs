@@ -16,7 +16,7 @@ pub enum Linear {
     Host,
     /// Packed on a GPU.
     #[cfg(feature = "cube")]
-    Cube(Box<crate::kernels::cube::DeviceWeights>),
+    Cube(Box<crate::kernels::cube::WeightStack>),
 }
 
 impl Linear {
@@ -31,7 +31,7 @@ impl Linear {
             }
             #[cfg(feature = "cube")]
             Matrix::Packed(packed) if crate::device::is_gpu_runtime(device) => {
-                let weights = crate::kernels::cube::DeviceWeights::upload(packed, device)?;
+                let weights = crate::kernels::cube::WeightStack::upload(&[packed], device)?;
                 Ok(Linear::Cube(Box::new(weights)))
             }
             Matrix::Packed(_) => Ok(Linear::Host),

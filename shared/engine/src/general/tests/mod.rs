@@ -5,7 +5,7 @@ mod errors;
 mod hooks;
 mod pass;
 pub(crate) mod random;
-mod reference;
+pub(crate) mod reference;
 
 use std::sync::Arc;
 

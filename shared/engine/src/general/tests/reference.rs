@@ -4,13 +4,13 @@ use crate::decoder::{Activation, DecoderSpec, DecoderWeights, Matrix, RopePairin
 
 /// What the model computes for one sequence; every list has one row per position.
 #[derive(Debug, Default)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     /// By layer.
     pub(super) residual: Vec<Vec<f32>>,
     pub(super) mlp_activation: Vec<Vec<f32>>,
     pub(super) attention_output: Vec<Vec<f32>>,
     pub(super) hidden: Vec<f32>,
-    pub(super) logits: Vec<f32>,
+    pub(crate) logits: Vec<f32>,
 }
 
 type Rows = Vec<Vec<f64>>;
@@ -84,7 +84,7 @@ fn singles(rows: &Rows) -> Vec<f32> {
 }
 
 /// Runs the whole sequence from position 0.
-pub(super) fn run(spec: &DecoderSpec, weights: &DecoderWeights, tokens: &[u32]) -> Trace {
+pub(crate) fn run(spec: &DecoderSpec, weights: &DecoderWeights, tokens: &[u32]) -> Trace {
     let mut trace = Trace::default();
     let embedding = weights.embedding.to_dense();
     let mut x: Rows = tokens
