@@ -114,10 +114,17 @@ fn an_address_restores_every_setting_and_tells_what_is_wrong_with_it() {
     open(
         &server,
         &browser,
-        "?prompt=Hi&temperature=9&top_k=many&seed=3&device=abacus&language=xx&nonsense=1",
+        "?prompt=Hi&temperature=9&top_k=many&seed=3&device=abacus&language=xx&nonsense=1&model=nobody",
     );
     let told = browser.text("#wrong-address");
-    for wrong in ["temperature", "top_k", "device", "language", "nonsense"] {
+    for wrong in [
+        "temperature",
+        "top_k",
+        "device",
+        "language",
+        "nonsense",
+        "nobody",
+    ] {
         assert!(told.contains(wrong), "{wrong}: {told}");
     }
     assert!(!told.contains("seed"), "{told}");

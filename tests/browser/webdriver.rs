@@ -87,6 +87,12 @@ impl Browser {
         self.of_session("POST", "/execute/sync", &script)
     }
 
+    /// What an asynchronous function with this body returns.
+    pub fn awaited(&self, body: &str) -> Value {
+        // A promise's value is waited for by the driver.
+        self.value(&format!("(async () => {{ {body} }})()"))
+    }
+
     /// The text of an element, empty where there is none.
     pub fn text(&self, selector: &str) -> String {
         let selector = json!(selector);

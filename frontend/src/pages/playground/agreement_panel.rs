@@ -25,6 +25,11 @@ pub fn AgreementPanel(
         forced,
     } = comparison;
     let open = RwSignal::new(false);
+    // What the reader asked to see was the text before.
+    Effect::new(move |_| {
+        tokens.track();
+        open.set(false);
+    });
     let first_difference = move || tokens.get().and_then(|tokens| tokens.difference);
     view! {
         <section id="agreement" class="section" aria-labelledby="agreement-title">

@@ -43,7 +43,13 @@ pub fn RunColumn(
     children: Option<Children>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    let begun = Memo::new(move |_| run.with(|run| run.number > 0));
+    let number = Memo::new(move |_| run.with(|run| run.number));
+    // What the reader asked to see was the text before.
+    Effect::new(move |_| {
+        number.track();
+        open.set(false);
+    });
+    let begun = Memo::new(move |_| number.get() > 0);
     let problem = Memo::new(move |_| {
         run.with(|run| match &run.phase {
             Phase::Failed(problem) => Some(problem.clone()),

@@ -15,6 +15,7 @@ mod sampler_fields;
 mod token_text;
 
 use leptos::prelude::*;
+use protocol::FieldError;
 use protocol::api::generate::GenerateRequest;
 use protocol::local::{DeviceChoice, WayOut};
 
@@ -51,9 +52,9 @@ pub fn Playground() -> impl IntoView {
     let facts = ServerFacts::get();
     let engine = LocalEngine::get();
     let fields = Fields::default();
-    let wrong = permalink::read(&fields);
+    let wrong = RwSignal::new(permalink::read(&fields));
     let offered = models::offered(facts, engine);
-    models::choose(fields, offered);
+    models::choose(fields, offered, facts, wrong);
     let browser = Column::new(Browser {
         engine,
         device: fields.device,
@@ -143,17 +144,21 @@ pub fn Playground() -> impl IntoView {
 
 /// What the address asked for and cannot have.
 #[component]
-fn WrongAddress(wrong: Vec<protocol::FieldError>) -> impl IntoView {
-    (!wrong.is_empty()).then(|| {
-        let items = wrong
-            .into_iter()
-            .map(|error| view! { <li>{error.to_string()}</li> })
-            .collect_view();
-        view! {
+fn WrongAddress(wrong: RwSignal<Vec<FieldError>>) -> impl IntoView {
+    view! {
+        <Show when=move || !wrong.with(Vec::is_empty)>
             <div id="wrong-address" class="problem" role="alert">
                 <p>"Some settings in this address cannot be used:"</p>
-                <ul>{items}</ul>
+                <ul>
+                    {move || {
+                        wrong
+                            .get()
+                            .into_iter()
+                            .map(|error| view! { <li>{error.to_string()}</li> })
+                            .collect_view()
+                    }}
+                </ul>
             </div>
-        }
-    })
+        </Show>
+    }
 }

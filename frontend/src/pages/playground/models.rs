@@ -1,6 +1,7 @@
 //! Which models the playground offers, and which one it begins with.
 
 use leptos::prelude::*;
+use protocol::FieldError;
 use protocol::api::models::ModelEntry;
 use protocol::local::{CachedModel, LocalDevice};
 
@@ -51,20 +52,37 @@ fn entry(model: CachedModel) -> ModelEntry {
     }
 }
 
-/// Chooses a model as long as the reader or the address has not.
-pub fn choose(fields: Fields, offered: Signal<Vec<ModelEntry>>) {
+/// Chooses a model as long as neither the reader nor the address has. One that the address names and
+/// nobody has is told and replaced.
+pub fn choose(
+    fields: Fields,
+    offered: Signal<Vec<ModelEntry>>,
+    facts: ServerFacts,
+    wrong: RwSignal<Vec<FieldError>>,
+) {
     Effect::new(move |_| {
+        let answered = facts.models.with(Option::is_some);
+        let model = fields.model.get_untracked();
         let chosen = offered.with(|offered| {
             let favourite = offered.iter().find(|model| model.id == FAVOURITE);
             let default = || offered.iter().find(|model| model.default);
+            let known = offered.iter().any(|entry| entry.id == model);
             favourite
                 .or_else(default)
                 .or(offered.first())
+                .filter(|_| !known)
                 .map(|model| model.id.clone())
         });
-        if let Some(chosen) = chosen
-            && fields.model.with_untracked(String::is_empty)
-        {
+        let Some(chosen) = chosen else {
+            return;
+        };
+        if model.is_empty() {
+            fields.model.set(chosen);
+        } else if answered {
+            let message = format!(
+                "`{model}` is neither on the server's machine nor in this browser; `{chosen}` is used"
+            );
+            wrong.update(|wrong| wrong.push(FieldError::new("model", message)));
             fields.model.set(chosen);
         }
     });

@@ -41,16 +41,19 @@ pub fn PromptForm(
         request.with(Result::is_ok)
             && !fields.prompt.with(|prompt| prompt.trim().is_empty())
             && !fields.model.with(String::is_empty)
+            && !actions.running.get()
     };
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if let Ok(request) = request.get_untracked() {
+    let submit = move || {
+        if let (true, Ok(request)) = (untrack(ready), request.get_untracked()) {
             permalink::write(&fields);
             actions.run.run(request);
         }
     };
     view! {
-        <form class="section" on:submit=submit aria-label="Prompt and settings">
+        <form class="section" on:submit=move |event: SubmitEvent| {
+                event.prevent_default();
+                submit();
+            } aria-label="Prompt and settings">
             <label>
                 "Beginning of a text"
                 <textarea
@@ -62,6 +65,12 @@ pub fn PromptForm(
                     on:input=move |event| {
                         fields.prompt.set(event_target_value(&event));
                         fields.language.set(String::new());
+                    }
+                    on:keydown=move |event| {
+                        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+                            event.prevent_default();
+                            submit();
+                        }
                     }
                 ></textarea>
             </label>
@@ -97,7 +106,8 @@ pub fn PromptForm(
                         id="run"
                         type="submit"
                         class="primary"
-                        disabled=move || !ready() || actions.running.get()
+                        title="Ctrl + Enter"
+                        disabled=move || !ready()
                     >
                         {move || if actions.again.get() { "Run again" } else { "Run" }}
                     </button>

@@ -24,6 +24,8 @@ pub fn TokenText(
     language: RwSignal<String>,
     label: &'static str,
 ) -> impl IntoView {
+    let prompt = Memo::new(move |_| run.with(|run| run.prompt.clone()));
+    let rest = Memo::new(move |_| run.with(|run| run.rest.clone()));
     let pointed = RwSignal::new(None);
     let marked = Selector::new(move || pointed.get());
     let point = move |target: Option<EventTarget>| {
@@ -65,7 +67,7 @@ pub fn TokenText(
             on:keydown=key
             on:blur=move |_: FocusEvent| pointed.set(None)
         >
-            <span class="quiet prompt">{move || run.with(|run| run.prompt.clone())}</span>
+            <span class="quiet prompt">{prompt}</span>
             <For
                 each=move || run.with(|run| {
                     let number = run.number;
@@ -82,7 +84,7 @@ pub fn TokenText(
                     }
                 }
             />
-            <span class="rest">{move || run.with(|run| run.rest.clone())}</span>
+            <span class="rest">{rest}</span>
         </div>
         <p class="small inspector" aria-live="polite">
             {move || match pointed.get().and_then(|at| run.with(|run| run.tokens.get(at).cloned())) {
