@@ -17,7 +17,7 @@ fn a_text_is_continued_behind_the_veil_and_can_be_stopped() {
     if !has_model(&server, MODEL) {
         return;
     }
-    open(&server, &browser, "");
+    open(&server, &browser, "?sides=server");
     browser.choose("#model", MODEL);
     browser.type_into("#prompt", ARABIC);
     browser.fill("#max-new-tokens", "8");
@@ -45,7 +45,8 @@ fn a_text_is_continued_behind_the_veil_and_can_be_stopped() {
     // Lifted everywhere and remembered.
     browser.click("#show-model-text");
     assert!(browser.there("#server .text"));
-    open(&server, &browser, "");
+    assert_eq!(state(&browser, "browser"), "idle");
+    open(&server, &browser, "?sides=server");
     assert_eq!(
         browser.value("document.querySelector('#show-model-text').checked"),
         json!(true)
@@ -90,6 +91,7 @@ fn an_address_restores_every_setting_and_tells_what_is_wrong_with_it() {
         browser.fill(field, value);
     }
     browser.click("#device input[value='cpu']");
+    browser.choose("#sides", "browser");
     let prompt = browser.value("document.querySelector('#prompt').value");
     browser.click("#copy-link");
     let query = browser.value("location.search");
@@ -103,6 +105,7 @@ fn an_address_restores_every_setting_and_tells_what_is_wrong_with_it() {
     }
     assert_eq!(value("#prompt"), prompt);
     assert_eq!(value("#device input:checked"), "cpu");
+    assert_eq!(value("#sides"), "browser");
     assert_eq!(
         browser.value("document.querySelector('#prompt').lang"),
         "de"

@@ -16,7 +16,7 @@ pub fn About() -> impl IntoView {
             </p>
             <h2 id="privacy">"What goes where"</h2>
             <p>
-                "A run in this browser leaves the browser only to fetch the model from the server, once. A run on the server sends the prompt and the settings to the server that this page came from, and nowhere else. The browser keeps the models that you ran, the colours, and the choice about model text; a copied link carries the prompt and all settings."
+                "A run in this browser alone sends nothing away; the model is fetched from the server once. A run on the server sends the prompt and the settings to the server that this page came from, and the comparison sends it the tokens that were chosen. Nothing goes anywhere else. The browser keeps the models that you ran, the colours, and the choice about model text; a copied link carries the prompt and all settings."
             </p>
             <h2 id="figures">"The figures"</h2>
             <dl class="definitions">

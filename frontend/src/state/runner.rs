@@ -40,6 +40,8 @@ pub struct Column<R: Runner> {
     pub run: RwSignal<Run>,
     /// Under way.
     pub running: Memo<bool>,
+    /// There is a run.
+    pub begun: Memo<bool>,
     runner: StoredValue<R, LocalStorage>,
     stop: StoredValue<Option<AbortController>, LocalStorage>,
 }
@@ -51,6 +53,7 @@ impl<R: Runner> Column<R> {
         Self {
             run,
             running: Memo::new(move |_| run.with(Run::running)),
+            begun: Memo::new(move |_| run.with(|run| run.phase != Phase::Idle)),
             runner: StoredValue::new_local(runner),
             stop: StoredValue::new_local(None),
         }
@@ -67,6 +70,17 @@ impl<R: Runner> Column<R> {
             if let Some(stop) = stop {
                 stop.abort();
             }
+        });
+    }
+
+    /// Stops and forgets the run.
+    pub fn clear(&self) {
+        self.stop();
+        self.run.update(|run| {
+            *run = Run {
+                number: run.number + 1,
+                ..Run::default()
+            };
         });
     }
 

@@ -49,7 +49,7 @@ pub fn RunColumn(
         number.track();
         open.set(false);
     });
-    let begun = Memo::new(move |_| number.get() > 0);
+    let begun = Memo::new(move |_| run.with(|run| run.phase != Phase::Idle));
     let problem = Memo::new(move |_| {
         run.with(|run| match &run.phase {
             Phase::Failed(problem) => Some(problem.clone()),

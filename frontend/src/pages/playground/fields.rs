@@ -11,6 +11,29 @@ use protocol::local::DeviceChoice;
 /// Likeliest tokens that are shown beside the chosen one.
 const ALTERNATIVES: usize = 4;
 
+/// Which sides a run has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sides {
+    /// This browser and the server.
+    Both,
+    /// This browser alone: the prompt does not leave it.
+    Browser,
+    /// The server alone: the browser fetches nothing.
+    Server,
+}
+
+impl Sides {
+    /// This browser is one of them.
+    pub fn browser(self) -> bool {
+        self != Sides::Server
+    }
+
+    /// The server is one of them.
+    pub fn server(self) -> bool {
+        self != Sides::Browser
+    }
+}
+
 /// The form. Numbers are kept as they were typed, so that a wrong one can be pointed at.
 #[derive(Debug, Clone, Copy)]
 pub struct Fields {
@@ -34,6 +57,8 @@ pub struct Fields {
     pub seed: RwSignal<String>,
     /// Stop strings, one a line; `\n` stands for a line break.
     pub stop: RwSignal<String>,
+    /// Who runs it.
+    pub sides: RwSignal<Sides>,
     /// Where the browser runs it.
     pub device: RwSignal<DeviceChoice>,
 }
@@ -52,6 +77,7 @@ impl Default for Fields {
             repetition_penalty: RwSignal::new(request.repetition_penalty.to_string()),
             seed: RwSignal::new(request.seed.to_string()),
             stop: RwSignal::new(String::new()),
+            sides: RwSignal::new(Sides::Both),
             device: RwSignal::new(DeviceChoice::Auto),
         }
     }

@@ -23,12 +23,11 @@ use crate::remote::runner::Server;
 use crate::state::browser_runner::Browser;
 use crate::state::comparison::Comparison;
 use crate::state::local_engine::LocalEngine;
-use crate::state::run::Run;
 use crate::state::runner::Column;
 use crate::state::server_facts::ServerFacts;
 use agreement_panel::AgreementPanel;
 use column::{Label, RunColumn};
-use fields::Fields;
+use fields::{Fields, Sides};
 use load_progress::LoadProgress;
 use local_panel::LocalPanel;
 use prompt_form::{Actions, PromptForm};
@@ -70,12 +69,21 @@ pub fn Playground() -> impl IntoView {
     let running = Signal::derive(move || browser.running.get() || server.running.get());
     let actions = Actions {
         run: Callback::new(move |request: GenerateRequest| {
-            browser.start(request.clone());
-            server.start(request);
+            let sides = fields.sides.get_untracked();
+            if sides.browser() {
+                browser.start(request.clone());
+            } else {
+                browser.clear();
+            }
+            if sides.server() {
+                server.start(request);
+            } else {
+                server.clear();
+            }
         }),
         stop: Callback::new(move |()| stop()),
         running,
-        again: Signal::derive(move || server.run.with(|run| run.number > 0)),
+        again: Signal::derive(move || browser.begun.get() || server.begun.get()),
     };
     // What the server says of itself changes with each run: it loads models when they are asked for.
     Effect::new(move |earlier: Option<bool>| {
@@ -91,8 +99,11 @@ pub fn Playground() -> impl IntoView {
                 panel.scroll_into_view();
             }
         }
-        // The server has run it already, or can.
-        WayOut::UseServer => browser.run.set(Run::default()),
+        // It has run its side by itself already.
+        WayOut::UseServer => {
+            fields.sides.set(Sides::Server);
+            browser.clear();
+        }
         way => {
             if way == WayOut::UseCpu {
                 fields.device.set(DeviceChoice::Cpu);

@@ -7,13 +7,20 @@ use protocol::local::DeviceChoice;
 use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
-use super::fields::{Fields, stop_lines, stop_strings};
+use super::fields::{Fields, Sides, stop_lines, stop_strings};
 
 /// Devices by the names that the address uses.
 pub const DEVICES: [(&str, DeviceChoice); 3] = [
     ("auto", DeviceChoice::Auto),
     ("cpu", DeviceChoice::Cpu),
     ("webgpu", DeviceChoice::WebGpu),
+];
+
+/// Sides by the names that the address uses.
+pub const SIDES: [(&str, Sides); 3] = [
+    ("both", Sides::Both),
+    ("browser", Sides::Browser),
+    ("server", Sides::Server),
 ];
 
 /// Numbers of the form under their names in the address, which are those of the API.
@@ -60,13 +67,8 @@ fn take(
             let language: Language = value.parse().map_err(said)?;
             fields.language.set(language.code().to_owned());
         }
-        "device" => {
-            let (_, device) = DEVICES
-                .into_iter()
-                .find(|(name, _)| *name == value)
-                .ok_or_else(|| format!("`{value}` is none of auto, cpu, webgpu"))?;
-            fields.device.set(device);
-        }
+        "device" => fields.device.set(named(DEVICES, &value)?),
+        "sides" => fields.sides.set(named(SIDES, &value)?),
         "stop" => {
             let stop: Vec<String> = parameters
                 .get_all(key)
@@ -96,6 +98,25 @@ fn kept_if_allowed(fields: &Fields, field: RwSignal<String>, value: String) -> R
     })
 }
 
+fn named<T: Copy>(known: [(&str, T); 3], name: &str) -> Result<T, String> {
+    known
+        .into_iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
+        .ok_or_else(|| {
+            let names = known.map(|(name, _)| name).join(", ");
+            format!("`{name}` is none of {names}")
+        })
+}
+
+/// The name of a value among those that are known.
+pub fn name_of<T: Copy + PartialEq>(known: [(&'static str, T); 3], value: T) -> &'static str {
+    known
+        .into_iter()
+        .find(|(_, known)| *known == value)
+        .map_or("", |(name, _)| name)
+}
+
 fn said(error: impl ToString) -> String {
     error.to_string()
 }
@@ -120,12 +141,8 @@ pub fn query(fields: &Fields) -> String {
     for text in stop_strings(&fields.stop.get()) {
         set("stop", &text);
     }
-    let device = fields.device.get();
-    for (name, offered) in DEVICES {
-        if offered == device {
-            set("device", name);
-        }
-    }
+    set("sides", name_of(SIDES, fields.sides.get()));
+    set("device", name_of(DEVICES, fields.device.get()));
     parameters.to_string().into()
 }
 

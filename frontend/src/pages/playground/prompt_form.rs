@@ -8,18 +8,18 @@ use protocol::api::models::ModelEntry;
 use protocol::language::Language;
 
 use super::examples::example;
-use super::fields::Fields;
+use super::fields::{Fields, Sides};
 use super::number_field::NumberField;
-use super::permalink;
+use super::permalink::{self, SIDES};
 use super::sampler_fields::SamplerFields;
 use crate::components::copy_button::CopyButton;
 
 /// What the form's buttons do.
 #[derive(Debug, Clone, Copy)]
 pub struct Actions {
-    /// Runs the request on both sides.
+    /// Runs the request on the sides that are chosen.
     pub run: Callback<GenerateRequest>,
-    /// Ends both runs.
+    /// Ends what runs.
     pub stop: Callback<()>,
     /// A run is under way.
     pub running: Signal<bool>,
@@ -77,6 +77,7 @@ pub fn PromptForm(
             <Examples fields />
             <div class="fields">
                 <ModelField fields models />
+                <SidesField fields />
                 <NumberField
                     id="max-new-tokens"
                     name="max_new_tokens"
@@ -176,6 +177,39 @@ fn ModelField(fields: Fields, models: Signal<Vec<ModelEntry>>) -> impl IntoView 
                         {format!("{} ({:.0} MB)", model.id, model.bytes as f64 / 1e6)}
                     </option>
                 </For>
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn SidesField(fields: Fields) -> impl IntoView {
+    view! {
+        <label>
+            "Run in"
+            <select
+                id="sides"
+                on:change=move |event| {
+                    let chosen = event_target_value(&event);
+                    if let Some((_, sides)) = SIDES.into_iter().find(|(name, _)| *name == chosen) {
+                        fields.sides.set(sides);
+                    }
+                }
+            >
+                {SIDES
+                    .map(|(name, sides)| {
+                        let label = match sides {
+                            Sides::Both => "Browser and server",
+                            Sides::Browser => "This browser only",
+                            Sides::Server => "The server only",
+                        };
+                        view! {
+                            <option value=name selected=move || fields.sides.get() == sides>
+                                {label}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
             </select>
         </label>
     }
