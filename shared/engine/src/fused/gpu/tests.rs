@@ -97,7 +97,11 @@ fn greedy_tokens_equal_the_processors_at_few_dispatches() {
     for (name, spec, weights) in models() {
         let mut expected = FusedPass::new(spec.clone(), weights.clone()).unwrap();
         let mut pass = GpuPass::new(spec.clone(), &weights, &device).unwrap();
-        for prompt in [1, 60, 250] {
+        let prompts: &[usize] = match name {
+            "gemma" => &[1, 60, 250],
+            _ => &[60],
+        };
+        for &prompt in prompts {
             let mut tokens = tokens(&spec, prompt as u64, prompt);
             let mut host_cache = expected.new_cache(prompt + 12);
             let mut cache = pass.new_cache(prompt + 12).unwrap();

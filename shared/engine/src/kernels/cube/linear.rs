@@ -290,7 +290,7 @@ fn total_of_splits(
 fn activated(x: f32, #[comptime] finish: Finish) -> f32 {
     let mut inner = x;
     if comptime!(matches!(finish, Finish::GateGelu)) {
-        inner = 1.595_769_1f32 * (x + 0.044_715f32 * x * x * x);
+        inner = 1.595_769f32 * (x + 0.044_715f32 * x * x * x);
     }
     x / (1.0f32 + (-inner).exp())
 }
