@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use burn::tensor::Device;
 use engine::checkpoint::{ByteSource, MemorySource};
 use engine::{LoadOptions, Model, WeightFormat};
 use serde::Deserialize;
@@ -20,6 +21,10 @@ struct Text {
 
 impl Checkpoint {
     pub fn load(folder: &str) -> Self {
+        Self::load_on(folder, Device::flex(), WeightFormat::AsStored)
+    }
+
+    pub fn load_on(folder: &str, device: Device, weights: WeightFormat) -> Self {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("parity")
             .join(folder);
@@ -35,10 +40,7 @@ impl Checkpoint {
             .map(|name| MemorySource::new(name, read(name)))
             .collect();
         let shards: Vec<&dyn ByteSource> = sources.iter().map(|s| s as &dyn ByteSource).collect();
-        let options = LoadOptions {
-            device: burn::tensor::Device::flex(),
-            weights: WeightFormat::AsStored,
-        };
+        let options = LoadOptions { device, weights };
         let (config, tokenizer) = (read("config.json"), read("tokenizer.json"));
         let model = Model::from_safetensors(&config, &tokenizer, &shards, &options).unwrap();
         Self { folder, model }

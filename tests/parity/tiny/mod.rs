@@ -2,6 +2,7 @@
 //! logits, log-probabilities, the residual stream after every block, and tokens of texts.
 
 mod checkpoint;
+mod graphics;
 
 use engine::checkpoint::TensorStore;
 use engine::checkpoint::safetensors::Safetensors;
