@@ -28,6 +28,11 @@ pub struct QuantisedRows {
     pub(crate) sums: Vec<[i32; 2]>,
 }
 
+/// Adding 1.5 · 2²³ leaves the rounded integer in the low bits of the mantissa.
+const ROUND: f32 = 12_582_912.0;
+/// Independent maxima.
+const LANES: usize = 8;
+
 /// Below this many rows the work is too small to share between threads.
 const PARALLEL_ROWS: usize = 8;
 
@@ -107,10 +112,18 @@ pub(crate) fn quantise_row(
         .zip(quants.as_chunks_mut::<{ 2 * BLOCK }>().0)
         .zip(scales.iter_mut().zip(sums));
     for ((values, quants), (scale, sum)) in blocks {
-        let mut largest = 0.0f32;
-        for value in values {
-            largest = largest.max(value.abs());
+        let mut largest = [0.0f32; LANES];
+        for values in values.as_chunks::<LANES>().0 {
+            for (largest, value) in largest.iter_mut().zip(values) {
+                // Not `max`, whose care for NaN the compiler cannot vectorise.
+                *largest = if value.abs() > *largest {
+                    value.abs()
+                } else {
+                    *largest
+                };
+            }
         }
+        let largest = largest.into_iter().fold(0.0, f32::max);
         let step = largest / LARGEST;
         let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
         let (highs, lows) = quants.split_at_mut(BLOCK);
@@ -121,13 +134,12 @@ pub(crate) fn quantise_row(
         for (((highs, lows), values), sum) in halves.zip(sum) {
             let mut total = 0;
             for ((high, low), value) in highs.iter_mut().zip(lows).zip(values) {
-                let scaled = value * inverse;
-                // Truncation after adding a signed half rounds half away from zero.
-                let rounded = (scaled + 0.5f32.copysign(scaled)) as i32;
+                let rounded = ((value * inverse + ROUND).to_bits() as i32)
+                    .wrapping_sub(ROUND.to_bits() as i32);
                 let coarse = (rounded + LOW_BASE / 2) >> LOW_SHIFT;
                 *high = coarse as i8;
                 *low = (rounded - coarse * LOW_BASE) as i8;
-                total += rounded;
+                total = rounded.wrapping_add(total);
             }
             *sum = total;
         }

@@ -4,16 +4,20 @@
 #![allow(unsafe_code)]
 
 use super::activation::QuantisedRows;
-use super::attention::{self, HeadCache};
 use super::packed::{Bits, GROUP, PackedMatrix, ScaleSpan};
 use super::{activation, scalar, vector};
 
+mod attend;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(any(target_arch = "x86_64", target_arch = "wasm32"))]
+mod lanes;
 #[cfg(target_arch = "wasm32")]
 mod wasm128;
+
+pub use attend::attend;
 
 /// What the processor offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,8 +117,9 @@ pub(crate) fn group_product_with(
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         InstructionSet::Avx2 => unsafe { avx2::group_product(matrix, group, x, out, at) },
+        // SAFETY: what the matrix asks was checked above.
         #[cfg(target_arch = "wasm32")]
-        InstructionSet::Wasm128 => wasm128::group_product(matrix, group, x, out, at),
+        InstructionSet::Wasm128 => unsafe { wasm128::group_product(matrix, group, x, out, at) },
         _ => scalar::group_product(matrix, group, x, out, at),
     }
 }
@@ -170,8 +175,6 @@ dispatched! {
     softmax = vector::softmax, (scores: &mut [f32]);
     /// Logarithm of the sum of exponentials; see [`vector::log_sum_exp`].
     log_sum_exp = vector::log_sum_exp, (logits: &[f32]) -> f32;
-    /// Attention of one position; see [`attention::attend`].
-    attend = attention::attend, (cache: HeadCache<'_>, queries: &[f32], head_dim: usize, positions: std::ops::Range<usize>, scale: f32, out: &mut [f32]);
     /// Index and value of the largest; see [`vector::largest`].
     largest = vector::largest, (values: &[f32]) -> (usize, f32);
 }

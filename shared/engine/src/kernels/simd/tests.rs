@@ -4,8 +4,10 @@ use half::f16;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::attend::attend_with;
 use super::*;
 use crate::kernels::activation::LOW_BASE;
+use crate::kernels::attention::HeadCache;
 use crate::kernels::linear::linear_many;
 use crate::kernels::packed::{BLOCK, Bits, BlockValues, GROUP, ScaleSpan};
 
@@ -96,6 +98,52 @@ fn every_instruction_set_equals_the_scalar_reference() {
                     (got - expected).abs() <= 2e-5 * size,
                     "{set:?}, case {case}: {rows}x{} {bits:?}, {count} rows of x: value {index} is {got}, expected {expected}",
                     matrix.cols
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn attention_of_every_instruction_set_equals_the_scalar_reference() {
+    let mut random = ChaCha8Rng::seed_from_u64(9);
+    for case in 0..60 {
+        let head_dim = [2, 16, 20, 64, 72, 256][case % 6];
+        let heads = random.random_range(1..7);
+        let stride = head_dim * random.random_range(1..4);
+        let positions = random.random_range(1..50);
+        let start = random.random_range(0..positions);
+        let mut numbers = |count: usize| -> Vec<f32> {
+            (0..count).map(|_| random.random_range(-1.0..1.0)).collect()
+        };
+        let (keys, values) = (numbers(positions * stride), numbers(positions * stride));
+        let queries = numbers(heads * head_dim);
+        let cache = HeadCache {
+            keys: &keys,
+            values: &values,
+            stride,
+            offset: stride - head_dim,
+        };
+        let run = |set: InstructionSet| {
+            let mut out = vec![f32::NAN; queries.len()];
+            attend_with(
+                set,
+                cache,
+                &queries,
+                head_dim,
+                start..positions,
+                0.7,
+                &mut out,
+            );
+            out
+        };
+        let expected = run(InstructionSet::Scalar);
+        for set in InstructionSet::available() {
+            for (index, (got, expected)) in run(set).iter().zip(&expected).enumerate() {
+                assert!(
+                    (got - expected).abs() < 2e-5,
+                    "{set:?}, case {case}: {heads} heads of {head_dim}, {start}..{positions}: \
+                     value {index} is {got}, expected {expected}"
                 );
             }
         }
