@@ -4,4 +4,5 @@ pub mod cli;
 pub mod data;
 pub mod executor;
 pub mod hub;
+pub mod scoring;
 pub mod server;

@@ -75,6 +75,13 @@ fn dependencies_point_downwards() {
             findings.push(format!("protocol depends on {name}"));
         }
     }
+    let scoring = closure(&graph, "scoring");
+    findings.extend(
+        ["burn", "tokio", "axum", "web-sys", "engine", "rayon"]
+            .iter()
+            .filter(|name| scoring.contains(*name))
+            .map(|name| format!("scoring depends on {name}")),
+    );
     for (room, foreign) in [
         (
             "engine",

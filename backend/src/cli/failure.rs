@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use engine::{CheckpointError, EngineError};
 use protocol::FieldError;
 
+use crate::data::DataError;
 use crate::hub::HubError;
 
 /// Exit status of the program, as shells expect them.
@@ -118,6 +119,12 @@ impl From<EngineError> for Failure {
             EngineError::Field(field) => field.into(),
             other => Self::new(other),
         }
+    }
+}
+
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
+        Self::new(error)
     }
 }
 

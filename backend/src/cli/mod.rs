@@ -2,6 +2,7 @@
 //! `run(arguments, &Context) -> Result<(), Failure>`.
 
 pub mod bench;
+pub mod data;
 pub mod devices;
 mod failure;
 pub mod generate;
@@ -11,6 +12,8 @@ pub mod models;
 mod note;
 pub mod perplexity;
 mod prompts;
+pub mod score;
+pub mod scorer;
 pub mod serve;
 
 use std::ffi::OsString;
@@ -47,6 +50,12 @@ pub enum Command {
     Generate(generate::Arguments),
     /// Measure how likely a model finds texts
     Perplexity(perplexity::Arguments),
+    /// Look at data sets: list, check, show, pull
+    Data(data::Arguments),
+    /// Score texts: toxicity or perplexity
+    Score(score::Arguments),
+    /// The toxicity scorers: list, eval, train, compare
+    Scorer(scorer::Arguments),
     /// Serve the page and the API
     Serve(serve::Arguments),
     /// Show what models can run on
@@ -88,6 +97,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Models(arguments)) => models::run(arguments, &context),
         Some(Command::Generate(arguments)) => generate::run(&arguments, &context),
         Some(Command::Perplexity(arguments)) => perplexity::run(&arguments, &context),
+        Some(Command::Data(arguments)) => data::run(&arguments),
+        Some(Command::Score(arguments)) => score::run(&arguments, &context),
+        Some(Command::Scorer(arguments)) => scorer::run(&arguments),
         Some(Command::Serve(arguments)) => serve::run(&arguments, &context),
         Some(Command::Devices(arguments)) => devices::run(&arguments, &context),
         Some(Command::Bench(arguments)) => bench::run(&arguments, &context),

@@ -1,5 +1,19 @@
 //! Text that comes from files of the user.
 
+mod catalogue;
+mod check;
 mod corpus;
+mod error;
+mod labelled;
+pub mod multiparadetox;
+mod near;
+mod rows;
 
+pub use catalogue::{DATA_SETS, DataSet, Kind};
+pub use check::{Finding, PairReport, check_pairs};
 pub use corpus::{CorpusError, CorpusFile, corpus_files};
+pub use error::{BadRow, DataError, Place};
+pub use labelled::{Label, LabelledFile, LabelledText, TextColumn};
+pub use multiparadetox::{LanguagePairs, Pair, Split};
+pub use near::{Likeness, NearIndex};
+pub use rows::{Format, ROW_LIMIT, Row, from_reader, read};

@@ -1,0 +1,38 @@
+//! `backend data`: the data sets.
+
+mod check;
+mod list;
+mod show;
+
+use clap::{Args, Subcommand};
+
+use super::Failure;
+
+/// Arguments of `data`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the known data sets, with source and licence
+    List(list::Arguments),
+    /// Look for duplicates, wrong scripts, overlap of train and test, bad rows
+    Check(check::Arguments),
+    /// Show texts of a data set
+    Show(show::Arguments),
+}
+
+/// Runs `data`.
+///
+/// # Errors
+/// As the subcommands.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::List(arguments) => list::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+    }
+}

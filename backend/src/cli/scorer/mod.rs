@@ -1,0 +1,42 @@
+//! `backend scorer`: the toxicity scorers, and how far to trust them.
+
+mod compare;
+mod eval;
+mod list;
+mod train;
+
+use clap::{Args, Subcommand};
+
+use super::Failure;
+
+/// Arguments of `scorer`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the scorers
+    List(list::Arguments),
+    /// Measure a scorer on labelled pairs and clean text
+    Eval(eval::Arguments),
+    /// Train the ngram scorer; the same data give the same file, bit for bit
+    Train(train::Arguments),
+    /// Score the same texts with two scorers
+    Compare(compare::Arguments),
+}
+
+/// Runs `scorer`.
+///
+/// # Errors
+/// As the subcommands.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::List(arguments) => list::run(arguments),
+        Command::Eval(arguments) => eval::run(arguments),
+        Command::Train(arguments) => train::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
+    }
+}

@@ -1,0 +1,259 @@
+//! Pairs of toxic sentences and their neutral twins, in the files of "Breaking mBad!":
+//! `{lang}_{train|test}_{toxic|neutral}.csv`, one column without a header. One split for all.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use protocol::language::Language;
+use scoring::sample;
+use serde::Serialize;
+
+use super::error::{BadRow, DataError, Place};
+use super::rows::{self, Format};
+
+/// The headerless column.
+const COLUMN: Format = Format::Delimited {
+    delimiter: b',',
+    quotes: true,
+    header: false,
+};
+
+/// Part of the split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// 300 pairs per language.
+    Train,
+    /// 100 pairs per language.
+    Test,
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Train => "train",
+            Self::Test => "test",
+        })
+    }
+}
+
+/// A toxic sentence and its neutral twin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pair {
+    /// The toxic one.
+    pub toxic: String,
+    /// The neutral one.
+    pub neutral: String,
+    /// Line of the toxic one in its file.
+    pub line: u64,
+}
+
+/// The pairs of one language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LanguagePairs {
+    /// Language.
+    pub language: Language,
+    /// For training.
+    pub train: Vec<Pair>,
+    /// For testing.
+    pub test: Vec<Pair>,
+}
+
+impl LanguagePairs {
+    /// The pairs of a part.
+    pub fn split(&self, split: Split) -> &[Pair] {
+        match split {
+            Split::Train => &self.train,
+            Split::Test => &self.test,
+        }
+    }
+}
+
+/// Path of one file.
+pub fn path(directory: &Path, language: Language, split: Split, side: &str) -> PathBuf {
+    directory.join(format!("{language}_{split}_{side}.csv"))
+}
+
+/// Reads the pairs of `languages`; all or nothing.
+///
+/// # Errors
+/// As [`DataError`] says; every bad row of a file is listed.
+pub fn load(directory: &Path, languages: &[Language]) -> Result<Vec<LanguagePairs>, DataError> {
+    languages
+        .iter()
+        .map(|language| {
+            Ok(LanguagePairs {
+                language: *language,
+                train: pairs(directory, *language, Split::Train)?,
+                test: pairs(directory, *language, Split::Test)?,
+            })
+        })
+        .collect()
+}
+
+/// The embedded sample in the same form: its last six pairs are the test part.
+pub fn embedded(languages: &[Language]) -> Vec<LanguagePairs> {
+    languages
+        .iter()
+        .map(|language| {
+            let mut train: Vec<Pair> = (1..)
+                .zip(sample::pairs(*language))
+                .map(|(line, pair)| Pair {
+                    toxic: pair.toxic.clone(),
+                    neutral: pair.neutral.clone(),
+                    line,
+                })
+                .collect();
+            let test = train.split_off(train.len() - train.len() / 4);
+            LanguagePairs {
+                language: *language,
+                train,
+                test,
+            }
+        })
+        .collect()
+}
+
+fn pairs(directory: &Path, language: Language, split: Split) -> Result<Vec<Pair>, DataError> {
+    let toxic_file = path(directory, language, split, "toxic");
+    let neutral_file = path(directory, language, split, "neutral");
+    let toxic = column(&toxic_file)?;
+    let neutral = column(&neutral_file)?;
+    if toxic.len() != neutral.len() {
+        return Err(DataError::Unpaired {
+            language,
+            toxic_file,
+            toxic: toxic.len(),
+            neutral_file,
+            neutral: neutral.len(),
+        });
+    }
+    Ok(toxic
+        .into_iter()
+        .zip(neutral)
+        .map(|((line, toxic), (_, neutral))| Pair {
+            toxic,
+            neutral,
+            line,
+        })
+        .collect())
+}
+
+fn column(file: &Path) -> Result<Vec<(u64, String)>, DataError> {
+    if !file.exists() {
+        return Err(DataError::Missing {
+            file: file.to_owned(),
+            needed: "a data set of pairs has {lang}_{train|test}_{toxic|neutral}.csv".to_owned(),
+        });
+    }
+    let mut texts = Vec::new();
+    let mut empty = Vec::new();
+    let mut problems = rows::read(file, COLUMN, &mut |row| {
+        match row.get("1").map(str::trim) {
+            Some(text) if !text.is_empty() => texts.push((row.line, text.to_owned())),
+            _ => empty.push(BadRow {
+                place: Place {
+                    file: file.to_owned(),
+                    line: row.line,
+                    column: 0,
+                },
+                reason: "the text is empty".to_owned(),
+            }),
+        }
+        Ok(())
+    })?;
+    problems.extend(empty);
+    problems.sort_by(|left, right| left.place.cmp(&right.place));
+    match (problems.is_empty(), texts.is_empty()) {
+        (false, _) => Err(DataError::rows(problems)),
+        (true, true) => Err(DataError::Empty(file.to_owned())),
+        (true, false) => Ok(texts),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn write(directory: &Path, name: &str, content: &str) {
+        fs::write(directory.join(name), content).unwrap();
+    }
+
+    fn complete(directory: &Path) {
+        for split in ["train", "test"] {
+            write(
+                directory,
+                &format!("es_{split}_toxic.csv"),
+                "\"uno\ndos\"\ntres, no\n".trim(),
+            );
+            write(directory, &format!("es_{split}_neutral.csv"), "uno\ntres\n");
+        }
+    }
+
+    #[test]
+    fn quoted_line_breaks_do_not_shift_the_pairs() {
+        let directory = tempfile::tempdir().unwrap();
+        complete(directory.path());
+        // A comma outside quotes is a second field, and that is said.
+        let error = load(directory.path(), &[Language::Es]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("es_train_toxic.csv:3: 2 fields, not 1"),
+            "{error}"
+        );
+        for split in ["train", "test"] {
+            write(
+                directory.path(),
+                &format!("es_{split}_toxic.csv"),
+                "\"uno\ndos\"\ntres\n",
+            );
+        }
+        let loaded = load(directory.path(), &[Language::Es]).unwrap();
+        assert_eq!(loaded[0].train[0].toxic, "uno\ndos");
+        assert_eq!(
+            (loaded[0].test[1].neutral.as_str(), loaded[0].test[1].line),
+            ("tres", 3)
+        );
+    }
+
+    #[test]
+    fn half_a_data_set_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        complete(directory.path());
+        write(directory.path(), "es_train_toxic.csv", "uno\n");
+        let error = load(directory.path(), &[Language::Es]).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                DataError::Unpaired {
+                    toxic: 1,
+                    neutral: 2,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        write(directory.path(), "es_train_toxic.csv", "");
+        let error = load(directory.path(), &[Language::Es]).unwrap_err();
+        assert!(matches!(error, DataError::Empty(_)), "{error}");
+        fs::remove_file(directory.path().join("es_train_toxic.csv")).unwrap();
+        let error = load(directory.path(), &[Language::Es]).unwrap_err();
+        assert!(matches!(error, DataError::Missing { .. }), "{error}");
+    }
+
+    #[test]
+    fn the_sample_has_the_same_form() {
+        for pairs in embedded(&Language::ALL) {
+            assert_eq!(
+                (pairs.train.len(), pairs.test.len()),
+                (18, 6),
+                "{}",
+                pairs.language
+            );
+        }
+    }
+}

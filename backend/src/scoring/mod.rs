@@ -1,0 +1,16 @@
+//! The native side of scoring: which scorer is meant, where its training data come from, how far
+//! it can be trusted.
+
+mod evaluation;
+mod perspective;
+mod plot;
+mod registry;
+mod training;
+
+pub use evaluation::{
+    CleanSource, Evaluation, LanguageEvaluation, SourceEvaluation, evaluate, table,
+};
+pub use perspective::{PerspectiveError, PerspectiveFile};
+pub use plot::reliability_svg;
+pub use registry::{SCORERS, ScorerChoice, open};
+pub use training::{Training, TrainingError, train};

@@ -1,0 +1,120 @@
+//! The scorer `lexicon`: explains every hit, and knows nothing else.
+
+use std::collections::BTreeMap;
+
+use protocol::language::Language;
+use sha2::{Digest, Sha256};
+
+use super::embedded::embedded;
+use super::list::{Hit, ListError, WordList};
+use crate::normalise::normalise;
+use crate::scorer::{Reason, Score, ScoreError, Scorer, ScorerIdentity, unsupported};
+
+/// Word lists, by language.
+#[derive(Debug, Clone)]
+pub struct LexiconScorer {
+    identity: ScorerIdentity,
+    lists: BTreeMap<Language, WordList>,
+}
+
+impl LexiconScorer {
+    /// The lists that come with the program.
+    pub fn embedded() -> Self {
+        let lists: BTreeMap<Language, WordList> = Language::ALL
+            .into_iter()
+            .map(|language| (language, embedded(language).clone()))
+            .collect();
+        Self::named("embedded", env!("CARGO_PKG_VERSION"), lists)
+    }
+
+    /// Lists of the user's: for each language the text of a list as [`WordList::parse`] reads it.
+    ///
+    /// # Errors
+    /// The language and what is wrong with its list.
+    pub fn from_lists(texts: &[(Language, String)]) -> Result<Self, (Language, ListError)> {
+        let mut hash = Sha256::new();
+        let mut lists = BTreeMap::new();
+        for (language, text) in texts {
+            hash.update(language.code());
+            hash.update(text);
+            let list = WordList::parse(text).map_err(|error| (*language, error))?;
+            lists.insert(*language, list);
+        }
+        let hash: String = hash.finalize()[..6]
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
+        Ok(Self::named(&hash, "user", lists))
+    }
+
+    fn named(hash: &str, version: &str, lists: BTreeMap<Language, WordList>) -> Self {
+        Self {
+            identity: ScorerIdentity {
+                name: "lexicon".to_owned(),
+                version: version.to_owned(),
+                hash: hash.to_owned(),
+                languages: lists.keys().copied().collect(),
+            },
+            lists,
+        }
+    }
+
+    /// All hits in a text.
+    ///
+    /// # Errors
+    /// [`ScoreError::Language`] for a language without a list.
+    pub fn hits(&self, text: &str, language: Language) -> Result<Vec<Hit>, ScoreError> {
+        let list = self
+            .lists
+            .get(&language)
+            .ok_or_else(|| unsupported(&self.identity, language))?;
+        Ok(list.hits(&normalise(text)))
+    }
+}
+
+impl Scorer for LexiconScorer {
+    fn identity(&self) -> &ScorerIdentity {
+        &self.identity
+    }
+
+    /// 0 without a hit, 2/3 with one, towards 1 with more: 1 − 1/(1 + 2·hits).
+    fn score(&self, text: &str, language: Language) -> Result<Score, ScoreError> {
+        let hits = self.hits(text, language)?;
+        let count = hits.len() as f64;
+        Ok(Score {
+            probability: 1.0 - 1.0 / (1.0 + 2.0 * count),
+            reasons: hits
+                .into_iter()
+                .map(|hit| Reason {
+                    start: hit.start,
+                    end: hit.end,
+                    text: text.get(hit.start..hit.end).unwrap_or_default().to_owned(),
+                    weight: 1.0,
+                })
+                .collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hits_raise_the_score_and_are_shown() {
+        let lists = [(Language::De, "[insult]\nTrottel".to_owned())];
+        let scorer = LexiconScorer::from_lists(&lists).unwrap();
+        let score = |text| scorer.score(text, Language::De).unwrap();
+        assert_eq!(score("Guten Tag").probability, 0.0);
+        let one = score("Du Trottel!");
+        assert!((one.probability - 2.0 / 3.0).abs() < 1e-12);
+        assert_eq!((one.reasons[0].start, one.reasons[0].end), (3, 10));
+        assert!((score("Trottel, Trottel").probability - 0.8).abs() < 1e-12);
+        let error = scorer.score("x", Language::Hi).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the scorer `lexicon` does not support hi; it supports de"
+        );
+    }
+}
