@@ -11,7 +11,8 @@ const WASM: &str = "wasm32-unknown-unknown";
 
 /// A program that cargo can install.
 struct Tool {
-    program: &'static str,
+    /// What it installs; each tells its version.
+    programs: &'static [&'static str],
     package: &'static str,
     version: &'static str,
     options: &'static [&'static str],
@@ -22,16 +23,22 @@ struct Tool {
 /// Its versions are those of Trunk.toml and of `wasm-bindgen` in Cargo.toml.
 const TOOLS: [Tool; 2] = [
     Tool {
-        program: "wasm-bindgen",
+        programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
         package: "wasm-bindgen-cli",
         version: "0.2.130",
-        options: &["--no-default-features", "--bin", "wasm-bindgen"],
+        options: &[
+            "--no-default-features",
+            "--bin",
+            "wasm-bindgen",
+            "--bin",
+            "wasm-bindgen-test-runner",
+        ],
         environment: &[],
     },
     // Without TLS, which only fetches of other tools need, and without whole-program optimisation
     // it takes less than half of its 16 minutes of processor time.
     Tool {
-        program: "trunk",
+        programs: &["trunk"],
         package: "trunk",
         version: "0.21.14",
         options: &["--locked", "--no-default-features"],
@@ -63,11 +70,13 @@ fn wasm_target() -> Result<()> {
 }
 
 fn install(tool: &Tool) -> Result<()> {
-    let found = output(command(tool.program).arg("--version"));
+    let version = |program: &&str| output(command(program).arg("--version"));
+    let found: Vec<Option<String>> = tool.programs.iter().map(version).collect();
     let wanted = |line: &String| line.split_whitespace().nth(1) == Some(tool.version);
-    if found.as_ref().is_some_and(wanted) {
+    if found.iter().all(|line| line.as_ref().is_some_and(wanted)) {
         return Ok(());
     }
+    let other = found.into_iter().flatten().find(|line| !wanted(line));
     let mut install = cargo();
     install
         .args(["install", tool.package, "--version", tool.version])
@@ -75,14 +84,14 @@ fn install(tool: &Tool) -> Result<()> {
         .envs(tool.environment.iter().copied())
         // A target directory of its own is cargo's default for `install`; the workspace's would keep the rubble.
         .env_remove("CARGO_TARGET_DIR");
-    if let Some(other) = found {
+    if let Some(other) = other {
         eprintln!(
             "{other} stays as it is; version {} goes into target/tools",
             tool.version
         );
         install.arg("--root").arg(own_tools());
     }
-    finish(&mut install).with_context(|| format!("{} cannot be installed", tool.program))
+    finish(&mut install).with_context(|| format!("{} cannot be installed", tool.package))
 }
 
 /// What some tests need besides: a browser, a Vulkan driver and pip. Without the rights to install

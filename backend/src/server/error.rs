@@ -64,22 +64,7 @@ impl From<FieldError> for ApiError {
 
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
-        match error {
-            EngineError::Field(field) => field.into(),
-            EngineError::ContextOverflow {
-                ref field,
-                tokens,
-                context,
-            } => Self::field(
-                field.clone(),
-                format!("{tokens} tokens do not fit the context of {context}"),
-            ),
-            EngineError::Checkpoint(_)
-            | EngineError::UnsupportedArchitecture { .. }
-            | EngineError::Tokenizer(_)
-            | EngineError::TokenOutOfRange { .. }
-            | EngineError::Device(_) => Self::new(ErrorKind::Internal, error.to_string()),
-        }
+        ErrorBody::from(error).into()
     }
 }
 

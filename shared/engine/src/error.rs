@@ -1,6 +1,7 @@
 //! Everything that can go wrong in the engine, by the place where it goes wrong.
 
 use protocol::FieldError;
+use protocol::api::{ErrorBody, ErrorKind};
 
 /// A checkpoint, adapter or tokenizer file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,4 +78,29 @@ pub enum EngineError {
     /// The device failed or cannot do what was asked.
     #[error("device: {0}")]
     Device(String),
+}
+
+impl From<EngineError> for ErrorBody {
+    /// The error as server and browser tell it: what is wrong with a request names the field.
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Field(FieldError { field, message }) => {
+                Self::field(ErrorKind::InvalidField, field, message)
+            }
+            EngineError::ContextOverflow {
+                field,
+                tokens,
+                context,
+            } => Self::field(
+                ErrorKind::InvalidField,
+                field,
+                format!("{tokens} tokens do not fit the context of {context}"),
+            ),
+            EngineError::Checkpoint(_)
+            | EngineError::UnsupportedArchitecture { .. }
+            | EngineError::Tokenizer(_)
+            | EngineError::TokenOutOfRange { .. }
+            | EngineError::Device(_) => Self::new(ErrorKind::Internal, error.to_string()),
+        }
+    }
 }

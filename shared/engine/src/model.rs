@@ -102,6 +102,16 @@ impl Model {
         &self.device
     }
 
+    /// The same weights for another device. Nothing is copied: a device gets its own with the first
+    /// generator or runner.
+    #[must_use]
+    pub fn on_device(&self, device: Device) -> Self {
+        Self {
+            device,
+            ..self.clone()
+        }
+    }
+
     /// Positions the model was made for.
     pub fn context_length(&self) -> usize {
         self.spec.context_length

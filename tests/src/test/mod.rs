@@ -38,11 +38,36 @@ pub fn test() -> Result<ExitCode> {
         command(
             cargo()
                 .args(["clippy", "--locked", "--target", "wasm32-unknown-unknown"])
-                .args(["-p", "protocol", "-p", "engine", "-p", "frontend"])
+                .args(["-p", "protocol", "-p", "frontend"])
+                .args(WARNINGS_ARE_ERRORS),
+        )
+    });
+    // Alone, as trunk builds it: beside the page it would get other features of shared dependencies.
+    summary.step("clippy for the worker", || {
+        command(
+            cargo()
+                .args(["clippy", "--locked", "--target", "wasm32-unknown-unknown"])
+                .args(["-p", "worker", "--all-targets"])
                 .args(WARNINGS_ARE_ERRORS),
         )
     });
     summary.step("page", || once(page::build()));
+    summary.step("tests in the browser's worker", || {
+        let mut tally = Tally::default();
+        let success = watch(
+            cargo()
+                .args(["test", "--locked", "--target", "wasm32-unknown-unknown"])
+                .args(["-p", "worker", "--test", "browser"])
+                .env(
+                    "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+                    "wasm-bindgen-test-runner",
+                )
+                // Seconds: the software graphics card is slow.
+                .env("WASM_BINDGEN_TEST_TIMEOUT", "300"),
+            |line| tally.read(line),
+        )?;
+        Ok(tally.end(success))
+    });
     // One command for programs and tests, so that nothing is compiled in two flavours.
     summary.step("build", || {
         command(cargo().args(["build", "--locked", "--all-targets"]))

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use engine::generate::{GenerationEvent, GenerationRequest, Prompt};
+use engine::generate::{GenerationEvent, GenerationRequest};
 use futures_util::{Stream, StreamExt, stream};
 use protocol::api::generate::{GenerateRequest, GenerateResponse, StreamEvent, TokenReport};
 use protocol::api::{ErrorBody, ErrorKind};
@@ -50,7 +50,7 @@ pub async fn generate(
     let model = server.model(request.model.as_deref()).await?;
     let seed = request.seed;
     let streamed = request.stream;
-    let generation = admit(&model, vec![engine_request(request)])
+    let generation = admit(&model, vec![request.into()])
         .await?
         .pop()
         .ok_or_else(|| ApiError::new(ErrorKind::Internal, "no generation was begun"))?;
@@ -73,18 +73,6 @@ pub(super) async fn admit(
         .await
         .map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))?;
     Ok(generations?)
-}
-
-fn engine_request(request: GenerateRequest) -> GenerationRequest {
-    GenerationRequest {
-        sampler: request.sampler(),
-        prompt: Prompt::Text(request.prompt),
-        max_new_tokens: request.max_new_tokens,
-        stop: request.stop,
-        logprobs: request.logprobs,
-        ignore_eos: request.ignore_eos,
-        processors: Vec::new(),
-    }
 }
 
 async fn collect(
@@ -156,27 +144,7 @@ fn events(
 
 fn stream_event(event: Result<GenerationEvent, Failure>) -> StreamEvent {
     match event {
-        Ok(GenerationEvent::Token {
-            token,
-            text,
-            logprob,
-            top_logprobs,
-        }) => StreamEvent::Token {
-            token,
-            text,
-            logprob: logprob.map(|logprob| logprob.logprob),
-            alternatives: top_logprobs,
-        },
-        Ok(GenerationEvent::Finished {
-            reason,
-            text,
-            completion_tokens,
-            ..
-        }) => StreamEvent::Done {
-            text,
-            finish_reason: reason,
-            completion_tokens,
-        },
+        Ok(event) => event.into(),
         Err(failure) => StreamEvent::Error {
             error: ApiError::from(failure).into_body().error,
         },

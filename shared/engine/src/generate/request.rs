@@ -1,6 +1,7 @@
 //! What a caller asks the generator for, and what comes back.
 
 use protocol::FieldError;
+use protocol::api::generate::{GenerateRequest, StreamEvent};
 use protocol::generation::{
     FinishReason, MAX_NEW_TOKENS_LIMIT, STOP_STRINGS_LIMIT, SamplerSettings, TOP_LOGPROBS_LIMIT,
     TokenLogprob,
@@ -120,4 +121,48 @@ pub enum GenerationEvent {
         /// Tokens generated, an end token not counted.
         completion_tokens: usize,
     },
+}
+
+impl From<GenerateRequest> for GenerationRequest {
+    /// What a request of the API asks of the engine; model and streaming are its reader's business.
+    fn from(request: GenerateRequest) -> Self {
+        Self {
+            sampler: request.sampler(),
+            prompt: Prompt::Text(request.prompt),
+            max_new_tokens: request.max_new_tokens,
+            stop: request.stop,
+            logprobs: request.logprobs,
+            ignore_eos: request.ignore_eos,
+            processors: Vec::new(),
+        }
+    }
+}
+
+impl From<GenerationEvent> for StreamEvent {
+    /// The event as server and browser send it.
+    fn from(event: GenerationEvent) -> Self {
+        match event {
+            GenerationEvent::Token {
+                token,
+                text,
+                logprob,
+                top_logprobs,
+            } => StreamEvent::Token {
+                token,
+                text,
+                logprob: logprob.map(|logprob| logprob.logprob),
+                alternatives: top_logprobs,
+            },
+            GenerationEvent::Finished {
+                reason,
+                text,
+                completion_tokens,
+                ..
+            } => StreamEvent::Done {
+                text,
+                finish_reason: reason,
+                completion_tokens,
+            },
+        }
+    }
 }

@@ -1,0 +1,5 @@
+//! The program of the inference worker.
+
+fn main() {
+    worker::start();
+}

@@ -1,0 +1,33 @@
+//! Forced decoding on the loaded model.
+
+use engine::measure::ForcedDecoding;
+use protocol::api::forced_decoding::{ForcedDecodingRequest, ForcedDecodingResponse};
+
+use crate::failure::Failure;
+use crate::mailbox::Interruptions;
+use crate::pause::pause;
+use crate::session::Session;
+
+/// Scores, piece by piece.
+///
+/// # Errors
+/// The request cannot be scored, the page stops it, or the device fails.
+pub async fn score(
+    session: &mut Session,
+    id: u64,
+    request: &ForcedDecodingRequest,
+    interruptions: &Interruptions,
+) -> Result<ForcedDecodingResponse, Failure> {
+    let mut forced = ForcedDecoding::new(&session.model, &request.prompt, &request.completion)?;
+    while !forced.step(session.generator.runner()).await? {
+        pause().await;
+        if interruptions.take_stop(id) {
+            return Err(Failure::Cancelled);
+        }
+    }
+    Ok(ForcedDecodingResponse {
+        prompt_tokens: forced.prompt_tokens(),
+        tokens: forced.finish(),
+        provenance: session.loaded.provenance.clone(),
+    })
+}
