@@ -23,9 +23,7 @@ fn engine_and_scoring_open_no_file_and_read_no_clock() {
             "Instant",
             "SystemTime",
         ],
-        |code| {
-            code.path.starts_with("shared/engine/") || code.path.starts_with("shared/scoring/")
-        },
+        |code| code.path.starts_with("shared/engine/") || code.path.starts_with("shared/scoring/"),
     ));
 }
 
