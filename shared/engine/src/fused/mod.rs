@@ -21,6 +21,10 @@ use crate::decoder::{DecoderSpec, DecoderWeights, Matrix};
 use crate::error::EngineError;
 use crate::kernels::packed::PackedMatrix;
 
+/// Rows that go through the layers together. With more, what they read and write falls out of the
+/// processor's second-level cache; with fewer, the weights are read too often.
+const ROWS: usize = 256;
+
 /// Runs a packed model on the processor.
 pub struct FusedPass {
     spec: Arc<DecoderSpec>,
@@ -78,11 +82,16 @@ impl FusedPass {
             capacity: chunk.cache.capacity(),
         });
         let rows = rows_of(&self.spec, asked)?;
-        let positions: Vec<usize> = rows.iter().map(|row| row.position).collect();
-        let angles: Vec<Angles> = self.rope.angles(&positions);
         let mut residual = self.embed(chunks);
-        for layer in 0..self.spec.layers.len() {
-            self.block(layer, &rows, &angles, chunks, &mut residual)?;
+        let pieces = rows.len().div_ceil(ROWS).max(1);
+        let size = rows.len().div_ceil(pieces).max(1);
+        let hidden = self.spec.hidden;
+        for (rows, residual) in rows.chunks(size).zip(residual.chunks_mut(size * hidden)) {
+            let positions: Vec<usize> = rows.iter().map(|row| row.position).collect();
+            let angles: Vec<Angles> = self.rope.angles(&positions);
+            for layer in 0..self.spec.layers.len() {
+                self.block(layer, rows, &angles, chunks, residual)?;
+            }
         }
         for chunk in chunks {
             chunk.cache.length += chunk.tokens.len();
@@ -185,3 +194,7 @@ fn packed(matrix: &Matrix) -> Result<&PackedMatrix, EngineError> {
         )),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -128,8 +128,11 @@ pub(crate) fn group_product_with(
 #[inline]
 fn write_tile(tile: &[f32; GROUP], out: &mut [f32], at: usize) {
     let out = &mut out[at..];
-    let width = out.len().min(GROUP);
-    out[..width].copy_from_slice(&tile[..width]);
+    match out.first_chunk_mut() {
+        // Of a known length, so that it is no call.
+        Some(out) => *out = *tile,
+        None => out.copy_from_slice(&tile[..out.len()]),
+    }
 }
 
 /// Compiles a plain function once per instruction set and picks at run time. The bodies are
