@@ -86,7 +86,7 @@ fn pages_are_sound_in_wide_and_narrow_windows() {
     wait("the note", PATIENCE, || {
         (browser.text("h1") == "There is no such page").then_some(())
     });
-    assert_eq!(browser.console(), Vec::<String>::new());
+    assert_eq!(browser.errors(), Vec::<String>::new());
 }
 
 #[test]
@@ -120,5 +120,5 @@ fn the_keyboard_reaches_the_content_and_the_theme_is_remembered() {
         browser.value("document.querySelector('#theme').value"),
         "dark"
     );
-    assert_eq!(browser.console(), Vec::<String>::new());
+    assert_eq!(browser.errors(), Vec::<String>::new());
 }

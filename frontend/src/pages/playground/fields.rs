@@ -9,7 +9,7 @@ use protocol::generation::{MAX_NEW_TOKENS_LIMIT, STOP_STRINGS_LIMIT};
 use protocol::local::DeviceChoice;
 
 /// Likeliest tokens that are shown beside the chosen one.
-const ALTERNATIVES: usize = 4;
+const ALTERNATIVES: usize = 3;
 
 /// Which sides a run has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -86,7 +86,7 @@ fn reason(reason: &DeviceReason) -> String {
         DeviceReason::Chosen => "you chose it.".to_owned(),
         DeviceReason::FasterInTrial => "it was faster in the trial.".to_owned(),
         DeviceReason::OnlyOne { why_no_webgpu } => {
-            format!("there is no other device. {why_no_webgpu}")
+            format!("WebGPU cannot be used, {why_no_webgpu}.")
         }
         DeviceReason::SoftwareAdapter { adapter } => format!(
             "WebGPU's adapter here, {adapter}, is a program on the processor and slower than that."
