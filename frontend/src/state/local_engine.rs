@@ -287,9 +287,16 @@ impl LocalEngine {
             Event::Trial { trials } => self.trials.set(trials),
             Event::Loaded { loaded } => {
                 self.notice.set(None);
+                let listed = self.capabilities.with_untracked(|report| {
+                    let mut kept = report.iter().flat_map(|report| &report.cached);
+                    kept.any(|kept| kept.model == loaded.provenance.model)
+                });
+                let new = loaded.cached && !listed;
                 self.end_load(Load::Ready(loaded), Ok(()));
-                // The list of models in this browser has changed.
-                self.ask();
+                // Only then, as the answer takes time that the first token waits for.
+                if new {
+                    self.ask();
+                }
             }
             Event::LoadCancelled => {
                 let stopped = Problem {
