@@ -6,6 +6,7 @@ pub mod field_error;
 pub mod generation;
 pub mod language;
 pub mod local;
+pub mod matrix;
 pub mod provenance;
 
 pub use field_error::FieldError;

@@ -1,0 +1,9 @@
+//! Matrices: what a model that was fine-tuned in one language (row) does in another (column).
+
+pub mod audit;
+pub mod export;
+pub mod parse;
+pub mod published;
+pub mod table;
+
+pub use table::{Metric, Row, Table};
