@@ -290,46 +290,18 @@ async fn complete(executor: &Executor, request: GenerationRequest) -> Result<Out
         }
         Err(refusal) => return Err(refused(refusal)),
     };
-    let Some(mut generation) = generations.pop() else {
+    let Some(generation) = generations.pop() else {
         return Err(Failure::new("no generation was begun"));
     };
-    let mut completion = String::new();
-    let mut token_ids = Vec::new();
-    let mut logprobs = Vec::new();
-    while let Some(event) = generation.next().await {
-        match event.map_err(failed)? {
-            GenerationEvent::Token {
-                token,
-                text,
-                logprob,
-                top_logprobs,
-            } => {
-                completion.push_str(&text);
-                token_ids.push(token);
-                logprobs.extend(logprob.map(|chosen| TokenReport {
-                    chosen,
-                    alternatives: top_logprobs,
-                }));
-            }
-            GenerationEvent::Finished {
-                reason,
-                text,
-                prompt_tokens,
-                completion_tokens,
-            } => {
-                completion.push_str(&text);
-                return Ok(Outcome::Done(Done {
-                    completion,
-                    finish_reason: reason,
-                    prompt_tokens,
-                    tokens: completion_tokens,
-                    token_ids,
-                    logprobs,
-                }));
-            }
-        }
-    }
-    Err(failed(executor::Failure::ShuttingDown))
+    let whole = generation.whole().await.map_err(failed)?;
+    Ok(Outcome::Done(Done {
+        completion: whole.text,
+        finish_reason: whole.finish_reason,
+        prompt_tokens: whole.prompt_tokens,
+        tokens: whole.completion_tokens,
+        token_ids: whole.token_ids,
+        logprobs: whole.reports,
+    }))
 }
 
 /// A bar on stderr with rate and time left; nothing where stderr is no terminal.

@@ -24,7 +24,7 @@ mod worker;
 pub use counters::{Counters, Load};
 pub use engine_model::EngineModel;
 pub use failure::{Failure, Refusal};
-pub use generation::{Generation, Measuring};
+pub use generation::{Completion, Generation, Measuring};
 pub use handle::{Executor, Limits};
 pub use hub_library::HubLibrary;
 pub use model::{Forced, TextGenerator, TextModel};

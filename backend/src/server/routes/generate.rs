@@ -10,9 +10,8 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use engine::generate::{GenerationEvent, GenerationRequest};
 use futures_util::{Stream, StreamExt, stream};
-use protocol::api::generate::{GenerateRequest, GenerateResponse, StreamEvent, TokenReport};
+use protocol::api::generate::{GenerateRequest, GenerateResponse, StreamEvent};
 use protocol::api::{ErrorBody, ErrorKind};
-use protocol::generation::TokenLogprob;
 
 use crate::executor::{Failure, Generation, Shelved};
 use crate::server::error::ApiError;
@@ -60,7 +59,17 @@ pub async fn generate(
             .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
             .into_response());
     }
-    Ok(Json(collect(&model, generation, seed).await?).into_response())
+    let whole = generation.whole().await?;
+    Ok(Json(GenerateResponse {
+        completion: whole.text,
+        finish_reason: whole.finish_reason,
+        prompt_tokens: whole.prompt_tokens,
+        completion_tokens: whole.completion_tokens,
+        tokens: whole.reports,
+        seed,
+        provenance: model.provenance.clone(),
+    })
+    .into_response())
 }
 
 /// Tokenising a long prompt takes a while, which must not hold up other connections.
@@ -73,53 +82,6 @@ pub(super) async fn admit(
         .await
         .map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))?;
     Ok(generations?)
-}
-
-async fn collect(
-    model: &Shelved,
-    mut generation: Generation,
-    seed: u64,
-) -> Result<GenerateResponse, ApiError> {
-    let mut completion = String::new();
-    let mut tokens = Vec::new();
-    while let Some(event) = generation.next().await {
-        match event? {
-            GenerationEvent::Token {
-                text,
-                logprob,
-                top_logprobs,
-                ..
-            } => {
-                completion.push_str(&text);
-                tokens.extend(report(logprob, top_logprobs));
-            }
-            GenerationEvent::Finished {
-                reason,
-                text,
-                prompt_tokens,
-                completion_tokens,
-            } => {
-                completion.push_str(&text);
-                return Ok(GenerateResponse {
-                    completion,
-                    finish_reason: reason,
-                    prompt_tokens,
-                    completion_tokens,
-                    tokens,
-                    seed,
-                    provenance: model.provenance.clone(),
-                });
-            }
-        }
-    }
-    Err(Failure::ShuttingDown.into())
-}
-
-fn report(chosen: Option<TokenLogprob>, alternatives: Vec<TokenLogprob>) -> Option<TokenReport> {
-    chosen.map(|chosen| TokenReport {
-        chosen,
-        alternatives,
-    })
 }
 
 /// The model is held until the stream ends, so that it is not put away meanwhile.
