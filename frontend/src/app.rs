@@ -6,6 +6,7 @@ use leptos_router::path;
 
 use crate::components::masthead::Masthead;
 use crate::pages::about::About;
+use crate::pages::matrices::Matrices;
 use crate::pages::models::Models;
 use crate::pages::not_found::NotFound;
 use crate::pages::playground::Playground;
@@ -30,6 +31,7 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1" class="page-content">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Playground />
+                    <Route path=path!("/matrices") view=Matrices />
                     <Route path=path!("/models") view=Models />
                     <Route path=path!("/about") view=About />
                 </Routes>

@@ -21,6 +21,9 @@ pub fn Masthead() -> impl IntoView {
                         <A href="/">"Playground"</A>
                     </li>
                     <li>
+                        <A href="/matrices">"Matrices"</A>
+                    </li>
+                    <li>
                         <A href="/models">"Models"</A>
                     </li>
                     <li>

@@ -2,6 +2,7 @@
 
 pub mod copy_button;
 pub mod figures;
+pub mod heatmap;
 pub mod language_list;
 pub mod masthead;
 pub mod model_table;

@@ -1,6 +1,7 @@
 //! One file, or folder, is one address.
 
 pub mod about;
+pub mod matrices;
 pub mod models;
 pub mod not_found;
 pub mod playground;

@@ -1,4 +1,4 @@
-//! A table as text: CSV, Markdown, LaTeX (booktabs).
+//! A table as text: CSV, Markdown, LaTeX (booktabs), JSON.
 
 use std::fmt::Write;
 
@@ -30,6 +30,12 @@ pub fn latex(table: &Table) -> String {
     // Writing to a string does not fail.
     let _ = write!(text, "{rows}\\bottomrule\n\\end{{tabular}}\n");
     text
+}
+
+/// The table as it is kept here, as JSON.
+pub fn json(table: &Table) -> String {
+    // Strings and finite numbers: there is nothing that JSON cannot write.
+    serde_json::to_string_pretty(table).unwrap_or_default()
 }
 
 fn lines(table: &Table, line: impl Fn(&[String]) -> String) -> String {
@@ -78,6 +84,8 @@ mod tests {
     fn what_is_written_can_be_read_again() {
         for published in tables().unwrap() {
             let table = published.table(Header::Corrected);
+            let read: Table = serde_json::from_str(&json(&table)).unwrap();
+            assert_eq!(read, table);
             for text in [csv(&table), markdown(&table), latex(&table)] {
                 let read = parse(&text).unwrap();
                 assert_eq!(read.rows, table.rows, "{text}");

@@ -1,0 +1,190 @@
+//! Which table is shown and how; the whole of it stands in the address.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::query_signal_with_options;
+use protocol::matrix::Table;
+use protocol::matrix::published::{Header, Published};
+
+use crate::components::heatmap::Shown;
+
+/// The choice, kept in the address under `table`, `header` and `show`.
+#[derive(Clone, Copy)]
+pub struct Choice {
+    number: Memo<Option<u8>>,
+    set_number: SignalSetter<Option<u8>>,
+    header: Memo<Option<String>>,
+    set_header: SignalSetter<Option<String>>,
+    set_shown: SignalSetter<Option<String>>,
+    /// Changes, or values after fine-tuning.
+    pub shown: Signal<Shown>,
+}
+
+impl Choice {
+    /// As the address says; the first table, the corrected header and changes where it says nothing.
+    pub fn from_address(tables: &[Published]) -> Self {
+        // A choice is no step to go back to.
+        let options = || NavigateOptions {
+            replace: true,
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        let (number, set_number) = query_signal_with_options::<u8>("table", options());
+        let (header, set_header) = query_signal_with_options::<String>("header", options());
+        let (shown, set_shown) = query_signal_with_options::<String>("show", options());
+        let first = tables.first().map(|table| table.number);
+        let number = Memo::new(move |_| number.get().or(first));
+        Self {
+            number,
+            set_number,
+            header,
+            set_header,
+            set_shown,
+            shown: Signal::derive(move || match shown.get().as_deref() {
+                Some("absolute") => Shown::Absolute,
+                _ => Shown::Change,
+            }),
+        }
+    }
+
+    /// The table that is chosen; `None` where the address names none that there is.
+    pub fn table(&self, tables: &[Published]) -> Option<Table> {
+        let number = self.number.get();
+        let header = match self.header.get().as_deref() {
+            Some("printed") => Header::AsPrinted,
+            _ => Header::Corrected,
+        };
+        let table = tables.iter().find(|table| Some(table.number) == number)?;
+        Some(table.table(header))
+    }
+
+    fn current(&self, tables: &[Published]) -> Option<Published> {
+        let number = self.number.get();
+        tables
+            .iter()
+            .find(|table| Some(table.number) == number)
+            .cloned()
+    }
+
+    /// Takes the table that has one of its three names changed.
+    fn choose(&self, tables: &[Published], change: impl Fn(&Published) -> bool) {
+        let current = self.current(tables);
+        let likeness = |table: &&Published| {
+            current.as_ref().map_or(0, |current| {
+                usize::from(table.metric == current.metric)
+                    + usize::from(table.model == current.model)
+                    + usize::from(table.split == current.split)
+            })
+        };
+        let fitting = tables.iter().filter(|table| change(table));
+        // Of equals the first: the paper's order.
+        let mut best: Option<&Published> = None;
+        for table in fitting {
+            if best.is_none_or(|best| likeness(&table) > likeness(&best)) {
+                best = Some(table);
+            }
+        }
+        if let Some(table) = best {
+            self.set_number.set(Some(table.number));
+        }
+    }
+}
+
+/// Selects for metric, model, prompts, header and what is shown.
+#[component]
+pub fn ChoiceForm(
+    choice: Choice,
+    tables: StoredValue<Vec<Published>>,
+    /// Whether the reader's own table is shown, to which only the last select applies.
+    disabled: Signal<bool>,
+) -> impl IntoView {
+    let name_of = move |name: fn(&Published) -> String| {
+        Signal::derive(move || {
+            tables
+                .with_value(|tables| choice.current(tables))
+                .map(|table| name(&table))
+                .unwrap_or_default()
+        })
+    };
+    let names = move |name: fn(&Published) -> String| {
+        tables.with_value(|tables| {
+            let mut names: Vec<String> = Vec::new();
+            for table in tables {
+                let name = name(table);
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names
+        })
+    };
+    let select = move |label: &'static str, name: fn(&Published) -> String| {
+        let value = name_of(name);
+        let options = names(name);
+        view! {
+            <label>
+                {label}
+                <select
+                    disabled=move || disabled.get()
+                    prop:value=move || value.get()
+                    on:change=move |event| {
+                        let wanted = event_target_value(&event);
+                        tables
+                            .with_value(|tables| {
+                                choice.choose(tables, |table| name(table) == wanted)
+                            });
+                    }
+                >
+                    {options
+                        .into_iter()
+                        .map(|option| {
+                            let (name, label) = (option.clone(), option.clone());
+                            view! {
+                                <option value=name selected=move || value.get() == option>
+                                    {label}
+                                </option>
+                            }
+                        })
+                        .collect_view()}
+                </select>
+            </label>
+        }
+    };
+    view! {
+        <div class="fields">
+            {select("Metric", |table| table.metric.name().to_owned())}
+            {select("Model", |table| table.model.clone())}
+            {select("Prompts", |table| table.split.clone())} <label>
+                "Column header"
+                <select
+                    id="header"
+                    disabled=move || disabled.get()
+                    on:change=move |event| choice.set_header.set(Some(event_target_value(&event)))
+                >
+                    <option value="corrected" selected=move || choice.header.get().as_deref() != Some("printed")>
+                        "corrected: ar … zh"
+                    </option>
+                    <option value="printed" selected=move || choice.header.get().as_deref() == Some("printed")>
+                        "as printed: am … ru"
+                    </option>
+                </select>
+            </label> <label>
+                "Show"
+                <select
+                    id="show"
+                    on:change=move |event| choice.set_shown.set(Some(event_target_value(&event)))
+                >
+                    <option value="change" selected=move || choice.shown.get() == Shown::Change>
+                        "Δ (ZS − FT)"
+                    </option>
+                    <option value="absolute" selected=move || choice.shown.get() == Shown::Absolute>
+                        "after fine-tuning"
+                    </option>
+                </select>
+            </label>
+        </div>
+        <p class="quiet small">
+            "The paper prints the columns as am ar de en es hi ru. BLOOM’s perplexities are high only in the second and sixth column, and it was not trained on German and Russian: the columns are very probably those of the rows."
+        </p>
+    }
+}
