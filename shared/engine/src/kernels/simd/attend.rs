@@ -30,47 +30,45 @@ pub(crate) fn attend_with(
     scale: f32,
     out: &mut [f32],
 ) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
-        fn wide(
-            cache: HeadCache<'_>,
-            queries: &[f32],
-            head_dim: usize,
-            positions: Range<usize>,
-            scale: f32,
-            out: &mut [f32],
-        ) {
-            attention::attend::<lanes::Avx512>(cache, queries, head_dim, positions, scale, out);
+    match set {
+        // SAFETY: `detect` and `available` name a set only when the processor has it.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512Vnni => unsafe {
+            avx512(cache, queries, head_dim, positions, scale, out);
+        },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => unsafe { avx2(cache, queries, head_dim, positions, scale, out) },
+        #[cfg(target_arch = "wasm32")]
+        InstructionSet::Wasm128 => {
+            attention::attend::<lanes::Wasm128>(cache, queries, head_dim, positions, scale, out);
         }
-        #[target_feature(enable = "avx2,fma,f16c")]
-        fn middle(
-            cache: HeadCache<'_>,
-            queries: &[f32],
-            head_dim: usize,
-            positions: Range<usize>,
-            scale: f32,
-            out: &mut [f32],
-        ) {
-            attention::attend::<lanes::Avx2>(cache, queries, head_dim, positions, scale, out);
-        }
-        match set {
-            // SAFETY: `detect` and `available` name a set only when the processor has it.
-            InstructionSet::Avx512Vnni => {
-                return unsafe { wide(cache, queries, head_dim, positions, scale, out) };
-            }
-            // SAFETY: as above.
-            InstructionSet::Avx2 => {
-                return unsafe { middle(cache, queries, head_dim, positions, scale, out) };
-            }
-            _ => {}
-        }
+        _ => attention::attend::<f32>(cache, queries, head_dim, positions, scale, out),
     }
-    #[cfg(target_arch = "wasm32")]
-    if set == InstructionSet::Wasm128 {
-        return attention::attend::<lanes::Wasm128>(
-            cache, queries, head_dim, positions, scale, out,
-        );
-    }
-    attention::attend::<f32>(cache, queries, head_dim, positions, scale, out);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
+fn avx512(
+    cache: HeadCache<'_>,
+    queries: &[f32],
+    head_dim: usize,
+    positions: Range<usize>,
+    scale: f32,
+    out: &mut [f32],
+) {
+    attention::attend::<lanes::Avx512>(cache, queries, head_dim, positions, scale, out);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn avx2(
+    cache: HeadCache<'_>,
+    queries: &[f32],
+    head_dim: usize,
+    positions: Range<usize>,
+    scale: f32,
+    out: &mut [f32],
+) {
+    attention::attend::<lanes::Avx2>(cache, queries, head_dim, positions, scale, out);
 }
