@@ -23,6 +23,7 @@ use super::routes;
         routes::devices::devices,
         routes::generate::generate,
         routes::perplexity::perplexity,
+        routes::score::score,
         routes::forced_decoding::forced_decoding,
         routes::completions::completions,
     ),

@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod model_files;
 pub mod models;
 pub mod perplexity;
+pub mod score;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub fn routes() -> Router<Arc<Server>> {
             "/api/forced_decoding",
             post(forced_decoding::forced_decoding),
         )
+        .route("/api/score", post(score::score))
         .route("/v1/models", get(models::openai_models))
         .route("/v1/completions", post(completions::completions))
 }

@@ -2,6 +2,7 @@
 
 mod files;
 mod limits;
+mod score;
 mod sockets;
 mod streams;
 

@@ -10,5 +10,6 @@ pub mod health;
 pub mod model_files;
 pub mod models;
 pub mod perplexity;
+pub mod score;
 
 pub use error::{ErrorBody, ErrorDetail, ErrorKind};
