@@ -58,7 +58,7 @@ pub fn PromptForm(
                 "Beginning of a text"
                 <textarea
                     id="prompt"
-                    rows="3"
+                    rows="2"
                     dir="auto"
                     lang=move || fields.language.get()
                     prop:value=move || fields.prompt.get()
