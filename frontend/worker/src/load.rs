@@ -160,20 +160,18 @@ async fn choose(model: Model, wish: &Wish, card: &mut Card) -> Result<Chosen, Fa
             on_processor(model, reason).await
         }
         (DeviceChoice::Cpu, []) => on_processor(model, DeviceReason::Chosen).await,
-        (DeviceChoice::WebGpu, _) => {
-            voice::on_webgpu(true, !wish.lost.is_empty());
-            if let WebGpuReport::Unavailable { why_not } = webgpu::report().await {
-                return Err(Failure::NoWebGpu(why_not));
+        (DeviceChoice::WebGpu, lost) => {
+            voice::on_webgpu(true, !lost.is_empty());
+            match (on_card(&model, card).await, lost) {
+                // A card that was lost may not come back.
+                (Err(_), [.., last]) => {
+                    let reason = DeviceReason::DeviceLost {
+                        reason: last.clone(),
+                    };
+                    on_processor(model, reason).await
+                }
+                (result, _) => result,
             }
-            let model = model.on_device(card.device().await?);
-            let generator = warm(&model).await?;
-            Ok(Chosen {
-                model,
-                generator,
-                device: LocalDevice::WebGpu,
-                reason: DeviceReason::Chosen,
-                trials: Vec::new(),
-            })
         }
         (DeviceChoice::Auto, _) => match webgpu::report().await {
             WebGpuReport::Unavailable { why_not } => {
@@ -192,6 +190,21 @@ async fn choose(model: Model, wish: &Wish, card: &mut Card) -> Result<Chosen, Fa
             WebGpuReport::Available { .. } => faster(model, wish, card).await,
         },
     }
+}
+
+async fn on_card(model: &Model, card: &mut Card) -> Result<Chosen, Failure> {
+    if let WebGpuReport::Unavailable { why_not } = webgpu::report().await {
+        return Err(Failure::NoWebGpu(why_not));
+    }
+    let model = model.on_device(card.device().await?);
+    let generator = warm(&model).await?;
+    Ok(Chosen {
+        model,
+        generator,
+        device: LocalDevice::WebGpu,
+        reason: DeviceReason::Chosen,
+        trials: Vec::new(),
+    })
 }
 
 async fn on_processor(model: Model, reason: DeviceReason) -> Result<Chosen, Failure> {

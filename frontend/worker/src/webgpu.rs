@@ -35,7 +35,9 @@ pub async fn open() -> Result<Device, Failure> {
         .await
         .map_err(|error| Failure::NoWebGpu(error.to_string()))?;
     setup.device.set_device_lost_callback(|reason, message| {
-        voice::lose_device(&format!("{message} ({reason:?})"));
+        voice::lose_device(&format!(
+            "the browser took the graphics card away: {message} ({reason:?})"
+        ));
     });
     Ok(device)
 }
