@@ -29,17 +29,6 @@ fn weight(data_set: &DataSet, language: Language) -> f32 {
     }
 }
 
-/// Pull of the weights towards zero: chosen by cross-validation on the training pairs and by false
-/// positives on newspaper sentences that are in no training set. Where little is labelled it is
-/// strong, as chance resemblances would count for much.
-fn chosen_penalty(language: Language) -> f64 {
-    match language {
-        Language::De | Language::En => 0.1,
-        Language::Ar | Language::Hi => 0.3,
-        Language::Es | Language::Ru | Language::Zh => 1.0,
-    }
-}
-
 /// Why there is no model.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
@@ -68,7 +57,7 @@ pub struct Training {
 }
 
 /// Trains on the data sets under `root`. `without` names sources to leave out, so that they can
-/// test the result; `penalty` overrides the chosen one.
+/// test the result; `options` are those of every language.
 ///
 /// # Errors
 /// As [`TrainingError`] says.
@@ -76,7 +65,7 @@ pub fn train(
     root: &Path,
     languages: &[Language],
     without: &[String],
-    penalty: Option<f64>,
+    options: &TrainOptions,
 ) -> Result<Training, TrainingError> {
     let sets: Vec<Collected> = languages
         .iter()
@@ -86,13 +75,7 @@ pub fn train(
     let models = languages
         .par_iter()
         .zip(&sets)
-        .map(|(language, set)| {
-            let options = TrainOptions {
-                penalty: penalty.unwrap_or_else(|| chosen_penalty(*language)),
-                ..TrainOptions::default()
-            };
-            train_language(*language, &set.examples, &options).model
-        })
+        .map(|(language, set)| train_language(*language, &set.examples, options).model)
         .collect();
     let mut card = ModelCard {
         version: env!("CARGO_PKG_VERSION").to_owned(),

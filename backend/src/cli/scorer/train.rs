@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use protocol::language::Language;
-use scoring::ngram::NgramScorer;
+use scoring::ngram::{NgramScorer, TrainOptions};
 use scoring::scorer::Scorer;
 
 use crate::cli::Failure;
@@ -29,9 +29,9 @@ pub struct Arguments {
     /// Leave out a data set, to test on it; can be given several times
     #[arg(long, value_name = "NAME")]
     without: Vec<String>,
-    /// Pull of the weights towards zero [default: chosen for each language]
-    #[arg(long)]
-    penalty: Option<f64>,
+    /// Pull of the weights towards zero
+    #[arg(long, default_value_t = TrainOptions::default().penalty)]
+    penalty: f64,
 }
 
 /// Runs `scorer train`.
@@ -40,17 +40,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         [] => &Language::ALL[..],
         chosen => chosen,
     };
-    let training = native::train(
-        &arguments.data,
-        languages,
-        &arguments.without,
-        arguments.penalty,
-    )
-    .map_err(|error| match error {
-        TrainingError::Data(error) => Failure::from(error),
-        missing @ TrainingError::Missing { .. } => Failure::new(missing)
-            .with_help("`backend data list --data DIR` shows which data sets are there"),
-    })?;
+    let options = TrainOptions {
+        penalty: arguments.penalty,
+        ..TrainOptions::default()
+    };
+    let training = native::train(&arguments.data, languages, &arguments.without, &options)
+        .map_err(|error| match error {
+            TrainingError::Data(error) => Failure::from(error),
+            missing @ TrainingError::Missing { .. } => Failure::new(missing)
+                .with_help("`backend data list --data DIR` shows which data sets are there"),
+        })?;
     let bytes = training.model.to_bytes().map_err(Failure::new)?;
     let identity = NgramScorer::from_bytes(&bytes)
         .map_err(Failure::new)?
