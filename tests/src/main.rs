@@ -20,7 +20,8 @@ Usage: cargo xtask COMMAND
       other options  go to `backend serve`, such as --listen 127.0.0.1:9000
   bench              speed and memory beside llama.cpp and PyTorch, as a table
       --model M      name of a model or path of a GGUF file
-      --rounds N     how often each program has its turn (5)
+      --browser      the worker in headless Chromium beside wllama (needs npm)
+      --rounds N     how often each program has its turn (3)
       --threads N    of every program (one for each core)
       --release      build our program with the release profile
                      Python with the others: POLYDETOX_BENCH_PYTHON, otherwise python3

@@ -4,7 +4,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::DEFAULT_MODEL;
+use crate::run::{BROWSER_MODEL, DEFAULT_MODEL};
 
 /// Options of `cargo xtask bench`.
 #[derive(Debug)]
@@ -17,16 +17,23 @@ pub struct Arguments {
     pub threads: usize,
     /// Whether our program is built with the release profile.
     pub release: bool,
+    /// Whether the worker in a browser is measured instead of the native program.
+    pub browser: bool,
 }
 
 impl Arguments {
-    /// Reads `--model M --rounds N --threads N --release`.
+    /// Reads `--model M --rounds N --threads N --release --browser`.
     pub fn parse(words: &[String]) -> Result<Self> {
         let mut arguments = Self {
-            model: DEFAULT_MODEL.to_owned(),
+            model: match words.iter().any(|word| word == "--browser") {
+                true => BROWSER_MODEL,
+                false => DEFAULT_MODEL,
+            }
+            .to_owned(),
             rounds: 3,
             threads: thread::available_parallelism().map_or(1, usize::from),
             release: false,
+            browser: false,
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -40,6 +47,7 @@ impl Arguments {
                 "--rounds" => arguments.rounds = positive(word, value()?)?,
                 "--threads" => arguments.threads = positive(word, value()?)?,
                 "--release" => arguments.release = true,
+                "--browser" => arguments.browser = true,
                 unknown => bail!("bench has no option `{unknown}`"),
             }
         }
@@ -77,6 +85,7 @@ mod tests {
         assert_eq!((arguments.rounds, arguments.threads), (3, 1));
         assert!(arguments.release);
         assert_eq!(parse("").unwrap().model, DEFAULT_MODEL);
+        assert_eq!(parse("--browser").unwrap().model, BROWSER_MODEL);
     }
 
     #[test]

@@ -126,7 +126,8 @@ pub fn megabytes(report: &Value, measure: &str) -> Option<f64> {
     Some(bytes? / 1e6)
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
+/// The middle one, or the mean of the two in the middle; `None` of no values.
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.len() {

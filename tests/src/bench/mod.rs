@@ -3,6 +3,7 @@
 //! counts is the median of the ratios of neighbours.
 
 mod arguments;
+mod browser;
 mod comparison;
 mod machine;
 mod peer;
@@ -26,6 +27,9 @@ const GENERATION: [&str; 4] = ["load", "decode1", "decode16", "prompt"];
 /// Measures, prints a table, and leaves all raw figures under `target/bench`.
 pub fn bench(arguments: &[String]) -> Result<()> {
     let arguments = Arguments::parse(arguments)?;
+    if arguments.browser {
+        return browser::bench(&arguments);
+    }
     let mut peers = Peers::new(&arguments)?;
     // Warms the page cache; also tells where the checkpoint lies.
     let first = peers.ours(&["load"])?;

@@ -70,6 +70,7 @@ struct Report {
     peer: String,
     /// The checkpoint, so that another program can be given the same one.
     file: PathBuf,
+    sha256: String,
     device: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     load: Option<Figure>,
@@ -107,6 +108,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let mut report = Report {
         peer: format!("Polydetox {}", env!("CARGO_PKG_VERSION")),
         file,
+        sha256: resolved.sha256.clone(),
         device: bench.device().to_owned(),
         ..Report::default()
     };
