@@ -28,55 +28,55 @@ pub fn Heatmap(
     /// The |Δ| of the strongest shade; without it nothing is shaded.
     limit: Option<f64>,
 ) -> impl IntoView {
-    let decimals = usize::from(table.decimals);
+    let look = Look {
+        shown,
+        limit: limit.filter(|limit| *limit > 0.0),
+        decimals: usize::from(table.decimals),
+    };
     let caption = match shown {
         Shown::Change => "Δ (ZS − FT); rows: trained in, columns: tested in",
         Shown::Absolute => "Value after fine-tuning; rows: trained in, columns: tested in",
-    };
-    let number = move |value: Option<f64>| {
-        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
     };
     let header = table
         .columns
         .iter()
         .map(|name| view! { <th scope="col">{name_of(name)}</th> })
         .collect_view();
-    let before = table.zero_shot.as_ref().map(|row| {
+    let zero_shot = table.zero_shot.as_ref();
+    let before = zero_shot.map(|row| {
+        let cells = row.cells.iter();
         view! {
             <tr class="zero-shot">
                 <th scope="row">"ZS (not fine-tuned)"</th>
-                {row.cells.iter().map(|cell| view! { <td>{number(*cell)}</td> }).collect_view()}
-                <td class="average">{number(row.mean())}</td>
+                {cells.map(|cell| view! { <td>{look.number(*cell)}</td> }).collect_view()}
+                <td class="average">{look.number(row.mean())}</td>
             </tr>
         }
     });
-    let rows = (0..table.rows.len())
-        .filter_map(|row| Some((row, table.rows.get(row)?)))
-        .map(|(place, row)| body_row(&table, place, row, shown, limit))
+    let before_mean = zero_shot.and_then(Row::mean);
+    let rows = table
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(place, row)| {
+            view! {
+                <tr>
+                    <th scope="row">{name_of(&row.name)}</th>
+                    {cells_of(&table, place, row, look)}
+                    {look.average(before_mean, row.mean())}
+                </tr>
+            }
+        })
         .collect_view();
     let averages = (0..table.columns.len())
         .map(|column| {
-            let change = table.column_mean(column);
-            let value = match shown {
-                Shown::Change => change,
-                Shown::Absolute => before_mean(&table, column).zip(change).map(|(b, c)| b - c),
-            };
-            let class = format!(
-                "average {}",
-                shade(change.filter(|_| shown == Shown::Change), limit)
-            );
-            view! { <td class=class>{number(value)}</td> }
+            look.average(
+                before_fine_tuning(&table, column),
+                table.column_mean(column),
+            )
         })
         .collect_view();
-    let all = match shown {
-        Shown::Change => table.mean(),
-        Shown::Absolute => {
-            let before = table.zero_shot.as_ref().and_then(Row::mean);
-            before
-                .zip(table.mean())
-                .map(|(before, change)| before - change)
-        }
-    };
+    let all = look.number(look.value(before_mean, table.mean()));
     view! {
         <div class="scrolled" tabindex="0" role="region" aria-label="Matrix">
             <table class="heatmap" on:keydown=move_by_arrow>
@@ -92,65 +92,99 @@ pub fn Heatmap(
                     {before} {rows} <tr class="averages">
                         <th scope="row">"average"</th>
                         {averages}
-                        <td class="average">{number(all)}</td>
+                        <td class="average">{all}</td>
                     </tr>
                 </tbody>
             </table>
         </div>
-        {limit.map(|limit| view! { <Legend limit=limit decimals=decimals /> })}
+        {limit.map(|limit| view! { <Legend limit=limit decimals=look.decimals /> })}
     }
 }
 
-fn before_mean(table: &Table, column: usize) -> Option<f64> {
+/// How numbers are shown.
+#[derive(Clone, Copy)]
+struct Look {
+    shown: Shown,
+    /// The |Δ| of the strongest shade, above zero.
+    limit: Option<f64>,
+    decimals: usize,
+}
+
+impl Look {
+    fn number(self, value: Option<f64>) -> String {
+        let decimals = self.decimals;
+        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
+    }
+
+    /// What a place says, of the value before fine-tuning and its change.
+    fn value(self, before: Option<f64>, change: Option<f64>) -> Option<f64> {
+        match self.shown {
+            Shown::Change => change,
+            Shown::Absolute => Some(before? - change?),
+        }
+    }
+
+    /// The class of a change's shade: four steps on each side of zero, by its share of the limit.
+    fn shade(self, change: Option<f64>) -> &'static str {
+        let (Shown::Change, Some(change), Some(limit)) = (self.shown, change, self.limit) else {
+            return "";
+        };
+        let step = (change / limit * SHADES).abs().ceil().min(SHADES);
+        match (change > 0.0, step as u8) {
+            (_, 0) => "",
+            (true, 1) => "better-1",
+            (true, 2) => "better-2",
+            (true, 3) => "better-3",
+            (true, _) => "better-4",
+            (false, 1) => "worse-1",
+            (false, 2) => "worse-2",
+            (false, 3) => "worse-3",
+            (false, _) => "worse-4",
+        }
+    }
+
+    fn average(self, before: Option<f64>, change: Option<f64>) -> impl IntoView + use<> {
+        let class = format!("average {}", self.shade(change));
+        view! { <td class=class>{self.number(self.value(before, change))}</td> }
+    }
+}
+
+fn before_fine_tuning(table: &Table, column: usize) -> Option<f64> {
     *table.zero_shot.as_ref()?.cells.get(column)?
 }
 
-fn body_row(
-    table: &Table,
-    place: usize,
-    row: &Row,
-    shown: Shown,
-    limit: Option<f64>,
-) -> impl IntoView + use<> {
-    let decimals = usize::from(table.decimals);
-    let number = move |value: Option<f64>| {
-        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
-    };
-    let cells = table
+fn cells_of(table: &Table, place: usize, row: &Row, look: Look) -> impl IntoView + use<> {
+    table
         .columns
         .iter()
         .enumerate()
         .map(|(column, column_name)| {
+            let before = before_fine_tuning(table, column);
             let change = table.cell(place, column);
-            let after = table.absolute(place, column);
-            let value = match shown {
-                Shown::Change => change,
-                Shown::Absolute => after,
-            };
             let mut told = format!(
                 "Trained in {}, tested in {column_name}: Δ {}",
                 row.name,
-                number(change)
+                look.number(change)
             );
-            if let (Some(before), Some(after)) = (before_mean(table, column), after) {
+            if let Some(after) = table.absolute(place, column) {
                 told.push_str(&format!(
                     ", {} before, {} after",
-                    number(Some(before)),
-                    number(Some(after))
+                    look.number(before),
+                    look.number(Some(after))
                 ));
             }
-            let same = row.name == *column_name;
-            let class = format!(
-                "{}{}",
-                match change {
-                    None => "no-number",
-                    Some(_) => shade(change.filter(|_| shown == Shown::Change), limit),
-                },
-                if same { " same" } else { "" },
-            );
+            let shade = match change {
+                None => "no-number",
+                Some(_) => look.shade(change),
+            };
+            let same = if row.name == *column_name {
+                " same"
+            } else {
+                ""
+            };
             view! {
                 <td
-                    class=class
+                    class=format!("{shade}{same}")
                     // One stop for the tabulator key; from there the arrows go on.
                     tabindex=if place == 0 && column == 0 { "0" } else { "-1" }
                     data-row=place.to_string()
@@ -158,50 +192,11 @@ fn body_row(
                     title=told.clone()
                     aria-label=told
                 >
-                    {number(value)}
+                    {look.number(look.value(before, change))}
                 </td>
             }
         })
-        .collect_view();
-    let average = match shown {
-        Shown::Change => row.mean(),
-        Shown::Absolute => table
-            .zero_shot
-            .as_ref()
-            .and_then(Row::mean)
-            .zip(row.mean())
-            .map(|(before, change)| before - change),
-    };
-    let class = format!(
-        "average {}",
-        shade(row.mean().filter(|_| shown == Shown::Change), limit)
-    );
-    view! {
-        <tr>
-            <th scope="row">{name_of(&row.name)}</th>
-            {cells}
-            <td class=class>{number(average)}</td>
-        </tr>
-    }
-}
-
-/// The class of a change's shade: four steps on each side of zero, by its share of the limit.
-fn shade(change: Option<f64>, limit: Option<f64>) -> &'static str {
-    let (Some(change), Some(limit)) = (change, limit.filter(|limit| *limit > 0.0)) else {
-        return "";
-    };
-    let step = (change / limit * SHADES).abs().ceil().min(SHADES);
-    match (change > 0.0, step as u8) {
-        (_, 0) => "",
-        (true, 1) => "better-1",
-        (true, 2) => "better-2",
-        (true, 3) => "better-3",
-        (true, _) => "better-4",
-        (false, 1) => "worse-1",
-        (false, 2) => "worse-2",
-        (false, 3) => "worse-3",
-        (false, _) => "worse-4",
-    }
+        .collect_view()
 }
 
 /// A language's code, with its own name for those who read it. The name is of one direction

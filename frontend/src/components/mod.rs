@@ -1,6 +1,7 @@
 //! Parts of which pages are made.
 
 pub mod copy_button;
+pub mod facts;
 pub mod figures;
 pub mod heatmap;
 pub mod language_list;

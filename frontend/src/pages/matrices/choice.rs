@@ -49,13 +49,11 @@ impl Choice {
 
     /// The table that is chosen; `None` where the address names none that there is.
     pub fn table(&self, tables: &[Published]) -> Option<Table> {
-        let number = self.number.get();
         let header = match self.header.get().as_deref() {
             Some("printed") => Header::AsPrinted,
             _ => Header::Corrected,
         };
-        let table = tables.iter().find(|table| Some(table.number) == number)?;
-        Some(table.table(header))
+        Some(self.current(tables)?.table(header))
     }
 
     fn current(&self, tables: &[Published]) -> Option<Published> {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::local::{Capabilities, WebGpuReport};
 
+use crate::components::facts::Facts;
 use crate::components::figures;
 
 #[component]
@@ -13,18 +14,7 @@ pub fn CapabilityList(capabilities: RwSignal<Option<Capabilities>>) -> impl Into
             {move || match capabilities.get() {
                 None => view! { <p class="small quiet">"Asking…"</p> }.into_any(),
                 Some(report) => {
-                    let rows = rows(&report)
-                        .into_iter()
-                        .map(|(name, value)| {
-                            view! {
-                                <div>
-                                    <dt>{name}</dt>
-                                    <dd>{value}</dd>
-                                </div>
-                            }
-                        })
-                        .collect_view();
-                    view! { <dl id="capabilities" class="small facts">{rows}</dl> }.into_any()
+                    view! { <Facts id="capabilities" rows=rows(&report) /> }.into_any()
                 }
             }}
         </div>

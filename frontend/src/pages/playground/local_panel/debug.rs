@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::local::LoadedModel;
 
+use crate::components::facts::Facts;
 use crate::components::figures;
 
 #[component]
@@ -13,18 +14,7 @@ pub fn Debug(loaded: Memo<Option<LoadedModel>>) -> impl IntoView {
             {move || match loaded.get() {
                 None => view! { <p class="small quiet">"No model is loaded."</p> }.into_any(),
                 Some(loaded) => {
-                    let rows = rows(&loaded)
-                        .into_iter()
-                        .map(|(name, value)| {
-                            view! {
-                                <div>
-                                    <dt>{name}</dt>
-                                    <dd>{value}</dd>
-                                </div>
-                            }
-                        })
-                        .collect_view();
-                    view! { <dl class="small facts">{rows}</dl> }.into_any()
+                    view! { <Facts id="loaded-model" rows=rows(&loaded) /> }.into_any()
                 }
             }}
         </details>
