@@ -1,6 +1,7 @@
 //! Runs a language model on a burn device. Bytes in, tokens and tensors out: no files, no network,
 //! no clock, and therefore the same code natively and in the browser.
 
+pub mod adapter;
 pub mod architecture;
 pub mod checkpoint;
 pub mod decoder;
