@@ -8,5 +8,6 @@ pub mod language;
 pub mod local;
 pub mod matrix;
 pub mod provenance;
+pub mod training;
 
 pub use field_error::FieldError;
