@@ -3,27 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+pub use protocol::data::DataKind as Kind;
 use protocol::language::Language;
 use serde::Serialize;
 
 use super::labelled::{Label, LabelledFile, TextColumn};
 use super::rows::Format;
-
-/// What a data set holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Toxic sentences with their neutral twins, split into train and test.
-    Pairs,
-    /// Texts with labels.
-    Labelled,
-    /// Prompts for generation.
-    Prompts,
-    /// Sentences with their translations: clean everyday text.
-    Retrieval,
-    /// Word lists.
-    Lexicon,
-}
 
 /// A data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,9 +1,9 @@
 //! Pairs of toxic sentences and their neutral twins, in the files of "Breaking mBad!":
 //! `{lang}_{train|test}_{toxic|neutral}.csv`, one column without a header. One split for all.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use protocol::data::Split;
 use protocol::language::Language;
 use scoring::sample;
 use serde::Serialize;
@@ -17,25 +17,6 @@ const COLUMN: Format = Format::Delimited {
     quotes: true,
     header: false,
 };
-
-/// Part of the split.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Split {
-    /// 300 pairs per language.
-    Train,
-    /// 100 pairs per language.
-    Test,
-}
-
-impl fmt::Display for Split {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Train => "train",
-            Self::Test => "test",
-        })
-    }
-}
 
 /// A toxic sentence and its neutral twin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

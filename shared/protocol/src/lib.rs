@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod api;
+pub mod data;
 pub mod field_error;
 pub mod generation;
 pub mod language;
