@@ -9,6 +9,7 @@ pub mod language;
 pub mod local;
 pub mod matrix;
 pub mod provenance;
+pub mod study;
 pub mod training;
 
 pub use field_error::FieldError;
