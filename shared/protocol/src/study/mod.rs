@@ -11,7 +11,6 @@ pub mod spec;
 pub mod split;
 pub mod status;
 pub mod strategy;
-pub mod training;
 
 pub use event::StudyEvent;
 pub use export::{ScorerProvenance, StudyExport, StudyProvenance};
@@ -27,4 +26,3 @@ pub use status::{
     StudySummary,
 };
 pub use strategy::{Regime, Strategy};
-pub use training::{Schedule, Training};

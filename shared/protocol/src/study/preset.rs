@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::spec::{DataSource, PerplexitySettings, Protocol, StudySampler, StudySpec, Template};
 use super::split::EvaluationSplit;
 use super::strategy::Regime;
-use super::training::Training;
 use crate::language::Language;
+use crate::training::SftSettings;
 
 /// A ready-made specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -101,11 +101,11 @@ impl Preset {
             splits: splits(40, 100, 60),
             sampler: StudySampler::default(),
             perplexity: PerplexitySettings::default(),
-            training: Training {
+            training: SftSettings {
                 epochs: 5,
                 batch_size: 16,
                 gradient_accumulation: 1,
-                ..Training::default()
+                ..SftSettings::default()
             },
         };
         let all = || {
@@ -125,7 +125,7 @@ impl Preset {
                 max_new_tokens: 16,
                 splits: splits(6, 6, 6),
                 bootstrap: 500,
-                training: Training {
+                training: SftSettings {
                     epochs: 3,
                     batch_size: 6,
                     ..base.training.clone()
@@ -137,7 +137,7 @@ impl Preset {
                 template: Template::AsPublished,
                 max_new_tokens: 50,
                 splits: splits(300, 100, 100),
-                training: Training::default(),
+                training: SftSettings::default(),
                 ..base
             },
             Preset::AsPublished => StudySpec {
@@ -146,7 +146,7 @@ impl Preset {
                 protocol: Protocol::AsPublished,
                 max_new_tokens: 50,
                 splits: splits(300, 100, 100),
-                training: Training::default(),
+                training: SftSettings::default(),
                 ..base
             },
         }

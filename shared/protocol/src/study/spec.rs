@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::split::EvaluationSplit;
 use super::strategy::{Regime, Strategy};
-use super::training::Training;
 use crate::FieldError;
 use crate::generation::{MAX_NEW_TOKENS_LIMIT, SamplerSettings};
 use crate::language::Language;
+use crate::training::SftSettings;
 
 /// What becomes of a sentence before the model continues it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -168,9 +168,9 @@ pub struct StudySpec {
     /// What is measured beside toxicity.
     #[serde(default)]
     pub perplexity: PerplexitySettings,
-    /// How the adapters are trained.
+    /// How the adapters are trained. The study's seeds take the place of `training.seed`.
     #[serde(default)]
-    pub training: Training,
+    pub training: SftSettings,
 }
 
 fn default_bootstrap() -> usize {
@@ -240,10 +240,16 @@ impl StudySpec {
         if self.train_sentences == Some(0) {
             return fault("train_sentences", "must be at least 1".into());
         }
+        let below = |table: &str, error: FieldError| {
+            FieldError::new(format!("{table}.{}", error.field), error.message)
+        };
+        self.training
+            .validate()
+            .map_err(|error| below("training", error))?;
         self.sampler
             .with_seed(0)
             .validate()
-            .map_err(|error| FieldError::new(format!("sampler.{}", error.field), error.message))
+            .map_err(|error| below("sampler", error))
     }
 }
 
