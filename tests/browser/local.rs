@@ -38,6 +38,44 @@ fn forced_decoding(browser: &Browser) -> (String, f64) {
     (top, number)
 }
 
+/// The probability beside a completion, once it is there.
+fn toxicity(browser: &Browser, column: &str) -> String {
+    wait("the score", PATIENCE, || {
+        assert_eq!(browser.text(&format!("#{column} .toxicity .bad")), "");
+        Some(browser.text(&format!("#{column} .probability"))).filter(|text| !text.is_empty())
+    })
+}
+
+#[test]
+fn a_language_that_the_scorer_does_not_have_is_named() {
+    let Some((server, browser)) = start() else {
+        return;
+    };
+    if !has_model(&server, MODEL) {
+        return;
+    }
+    open(
+        &server,
+        &browser,
+        &format!("?model={MODEL}&sides=server&max_new_tokens=3"),
+    );
+    let french = "Nous allons demain au marché pour acheter des légumes et du fromage avec";
+    browser.type_into("#prompt", french);
+    browser.click("#run");
+    wait_for_state(&browser, "server", &["ended"]);
+    let told = wait("the refusal", PATIENCE, || {
+        Some(browser.text("#server .toxicity .bad")).filter(|text| !text.is_empty())
+    });
+    assert!(told.contains("French") && told.contains("ar, de"), "{told}");
+    // The reader knows better.
+    browser.choose("#language", "es");
+    browser.click("#run");
+    wait("the score", PATIENCE, || {
+        browser.there("#server .probability").then_some(())
+    });
+    assert_eq!(browser.errors(), Vec::<String>::new());
+}
+
 #[test]
 fn browser_and_server_choose_the_same_tokens_in_arabic_and_german() {
     let Some((server, browser)) = start() else {
@@ -64,6 +102,7 @@ fn browser_and_server_choose_the_same_tokens_in_arabic_and_german() {
             completion(&browser, "server")
         );
         assert_eq!(browser.text("#first-difference"), "none in 16 tokens");
+        assert_eq!(toxicity(&browser, "browser"), toxicity(&browser, "server"));
         let (top, largest) = forced_decoding(&browser);
         assert_eq!(top, "100.0 % (16 of 16)", "{language}");
         // The two processors add in different orders.
@@ -127,6 +166,9 @@ fn a_kept_model_is_mended_where_damaged_and_runs_without_the_server() {
     wait_for_state(&browser, "browser", &["ended"]);
     wait_for_state(&browser, "server", &["failed"]);
     assert_eq!(tokens(&browser, "browser"), expected);
+    // Scored by the worker, as nobody else is there.
+    let score: f64 = toxicity(&browser, "browser").parse().unwrap();
+    assert!((0.0..=1.0).contains(&score), "{score}");
     let said = browser.text("#server .problem");
     assert!(said.contains("No server answers"), "{said}");
 

@@ -4,6 +4,7 @@ use protocol::api::ErrorBody;
 use protocol::api::forced_decoding::{ForcedDecodingRequest, ForcedDecodingResponse};
 use protocol::api::health::Health;
 use protocol::api::models::ModelList;
+use protocol::api::score::{ScoreRequest, ScoreResponse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
@@ -27,7 +28,18 @@ pub async fn health() -> Result<Health, RemoteFailure> {
 
 /// The models that the server knows.
 pub async fn models() -> Result<ModelList, RemoteFailure> {
-    let response = accepted(send(&get("/api/models")?).await?).await?;
+    json("/api/models").await
+}
+
+/// How toxic texts are.
+pub async fn score(request: &ScoreRequest) -> Result<ScoreResponse, RemoteFailure> {
+    let request = post("/api/score", request, None)?;
+    parse(&text(&accepted(send(&request).await?).await?).await?)
+}
+
+/// The document at an address of the API.
+pub async fn json<T: DeserializeOwned>(path: &str) -> Result<T, RemoteFailure> {
+    let response = accepted(send(&get(path)?).await?).await?;
     parse(&text(&response).await?)
 }
 
@@ -36,7 +48,7 @@ pub async fn force(
     request: &ForcedDecodingRequest,
     stop: &AbortSignal,
 ) -> Result<ForcedDecodingResponse, RemoteFailure> {
-    let request = post("/api/forced_decoding", request, stop)?;
+    let request = post("/api/forced_decoding", request, Some(stop))?;
     parse(&text(&accepted(send(&request).await?).await?).await?)
 }
 
@@ -44,7 +56,7 @@ pub async fn force(
 pub(super) fn post(
     path: &str,
     body: &impl Serialize,
-    stop: &AbortSignal,
+    stop: Option<&AbortSignal>,
 ) -> Result<Request, RemoteFailure> {
     let body = serde_json::to_string(body)
         .map_err(|error| RemoteFailure::Unreadable(error.to_string()))?;
@@ -56,7 +68,7 @@ pub(super) fn post(
     options.set_method("POST");
     options.set_headers(&headers);
     options.set_body(&JsValue::from_str(&body));
-    options.set_signal(Some(stop));
+    options.set_signal(stop);
     Request::new_with_str_and_init(path, &options).map_err(unreadable)
 }
 

@@ -17,7 +17,8 @@ pub async fn generate(
     mut on_event: impl FnMut(StreamEvent),
 ) -> Result<(), RemoteFailure> {
     let response =
-        fetch::accepted(fetch::send(&fetch::post("/api/generate", request, stop)?).await?).await?;
+        fetch::accepted(fetch::send(&fetch::post("/api/generate", request, Some(stop))?).await?)
+            .await?;
     let reader: ReadableStreamDefaultReader = response
         .body()
         .ok_or_else(|| RemoteFailure::Unreadable("no body".to_owned()))?

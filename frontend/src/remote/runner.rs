@@ -2,6 +2,7 @@
 
 use protocol::api::forced_decoding::{ForcedDecodingRequest, ForcedDecodingResponse};
 use protocol::api::generate::{GenerateRequest, StreamEvent};
+use protocol::api::score::{ScoreRequest, ScoreResponse};
 use web_sys::AbortSignal;
 
 use super::{RemoteFailure, fetch, generate};
@@ -40,5 +41,9 @@ impl Runner for Server {
         stop: &AbortSignal,
     ) -> Result<ForcedDecodingResponse, Problem> {
         Ok(fetch::force(&request, stop).await?)
+    }
+
+    async fn score(&self, request: ScoreRequest) -> Result<ScoreResponse, Problem> {
+        Ok(fetch::score(&request).await?)
     }
 }

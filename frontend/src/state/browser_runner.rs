@@ -5,6 +5,7 @@ use futures_util::StreamExt;
 use leptos::prelude::*;
 use protocol::api::forced_decoding::{ForcedDecodingRequest, ForcedDecodingResponse};
 use protocol::api::generate::{GenerateRequest, StreamEvent};
+use protocol::api::score::{ScoreRequest, ScoreResponse};
 use protocol::local::{Command, DeviceChoice};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -52,9 +53,16 @@ impl Runner for Browser {
         stop: &AbortSignal,
     ) -> Result<ForcedDecodingResponse, Problem> {
         let engine = self.engine;
-        let (id, answer) = engine.score(|id| Command::Score { id, request });
+        let (id, answer) = engine.force(request);
         let _guard = OnAbort::new(stop, move || engine.stop(id));
         answer
+            .await
+            .unwrap_or_else(|oneshot::Canceled| Err(replaced()))
+    }
+
+    async fn score(&self, request: ScoreRequest) -> Result<ScoreResponse, Problem> {
+        self.engine
+            .score(request)
             .await
             .unwrap_or_else(|oneshot::Canceled| Err(replaced()))
     }

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use futures_channel::{mpsc, oneshot};
 use leptos::prelude::*;
-use protocol::api::forced_decoding::ForcedDecodingResponse;
+use protocol::api::forced_decoding::{ForcedDecodingRequest, ForcedDecodingResponse};
 use protocol::api::generate::StreamEvent;
+use protocol::api::score::{ScoreRequest, ScoreResponse};
 use protocol::local::{
     AfterLoss, Capabilities, Command, DeviceChoice, DeviceTrial, Download, Event, FailedCommand,
-    LoadStage, LoadedModel, WayOut,
+    IdentifiedLanguage, LoadStage, LoadedModel, WayOut,
 };
 
 use super::problem::Problem;
@@ -58,12 +59,17 @@ pub struct LocalEngine {
     waiting: StoredValue<Waiting, LocalStorage>,
 }
 
+/// Who waits for one answer each.
+type Answers<T> = HashMap<u64, oneshot::Sender<Result<T, Problem>>>;
+
 /// Commands without an answer yet.
 #[derive(Default)]
 struct Waiting {
     last_id: u64,
     runs: HashMap<u64, mpsc::UnboundedSender<Result<StreamEvent, Problem>>>,
-    scores: HashMap<u64, oneshot::Sender<Result<ForcedDecodingResponse, Problem>>>,
+    forced: Answers<ForcedDecodingResponse>,
+    scores: Answers<ScoreResponse>,
+    identified: Answers<IdentifiedLanguage>,
     load: Option<PendingLoad>,
     /// Sent when the one above has ended: events do not say to which of two loads they belong.
     next_load: Option<PendingLoad>,
@@ -189,24 +195,56 @@ impl LocalEngine {
         (id, receiver)
     }
 
-    /// As [`LocalEngine::run`], for a scoring.
-    pub fn score(
+    /// Forces a completion upon the loaded model.
+    pub fn force(
         &self,
-        make: impl FnOnce(u64) -> Command,
+        request: ForcedDecodingRequest,
     ) -> (
         u64,
         oneshot::Receiver<Result<ForcedDecodingResponse, Problem>>,
     ) {
+        self.question(
+            |waiting| &mut waiting.forced,
+            |id| Command::Force { id, request },
+        )
+    }
+
+    /// Says how toxic texts are; no model needs to be loaded.
+    pub fn score(
+        &self,
+        request: ScoreRequest,
+    ) -> oneshot::Receiver<Result<ScoreResponse, Problem>> {
+        self.question(
+            |waiting| &mut waiting.scores,
+            |id| Command::Score { id, request },
+        )
+        .1
+    }
+
+    /// Says which language a text is in; no model needs to be loaded.
+    pub fn identify(&self, text: String) -> oneshot::Receiver<Result<IdentifiedLanguage, Problem>> {
+        self.question(
+            |waiting| &mut waiting.identified,
+            |id| Command::Identify { id, text },
+        )
+        .1
+    }
+
+    fn question<T>(
+        &self,
+        among: impl FnOnce(&mut Waiting) -> &mut Answers<T>,
+        make: impl FnOnce(u64) -> Command,
+    ) -> (u64, oneshot::Receiver<Result<T, Problem>>) {
         let (sender, receiver) = oneshot::channel();
         let id = self.next_id();
         self.waiting.update_value(|waiting| {
-            waiting.scores.insert(id, sender);
+            among(waiting).insert(id, sender);
         });
         self.send(make(id));
         (id, receiver)
     }
 
-    /// Ends a run or a scoring after its current step.
+    /// Ends a run or a forced decoding after its current step.
     pub fn stop(&self, id: u64) {
         self.send(Command::Stop { id });
     }
@@ -306,7 +344,15 @@ impl LocalEngine {
                 self.end_load(Load::Cancelled, Err(stopped));
             }
             Event::Generation { id, event } => self.hand_over(id, Ok(event)),
-            Event::Scored { id, response } => self.end_score(id, Ok(response)),
+            Event::Forced { id, response } => {
+                self.answer(|waiting| &mut waiting.forced, id, Ok(response));
+            }
+            Event::Scored { id, response } => {
+                self.answer(|waiting| &mut waiting.scores, id, Ok(response));
+            }
+            Event::Identified { id, found } => {
+                self.answer(|waiting| &mut waiting.identified, id, Ok(found));
+            }
             Event::Removed { .. } => self.ask(),
             Event::DeviceLost { reason, next } => self.lost(reason, next),
             Event::Failed { command, failure } => {
@@ -315,7 +361,12 @@ impl LocalEngine {
                     FailedCommand::Load { .. } => {
                         self.end_load(Load::Failed(problem.clone()), Err(problem));
                     }
-                    FailedCommand::Score { id } => self.end_score(id, Err(problem)),
+                    FailedCommand::Force { id } => {
+                        self.answer(|waiting| &mut waiting.forced, id, Err(problem));
+                    }
+                    FailedCommand::Score { id } => {
+                        self.answer(|waiting| &mut waiting.scores, id, Err(problem));
+                    }
                     FailedCommand::Remove { .. } | FailedCommand::Unreadable => {
                         self.problem.set(Some(problem));
                     }
@@ -375,10 +426,15 @@ impl LocalEngine {
         });
     }
 
-    fn end_score(&self, id: u64, answer: Result<ForcedDecodingResponse, Problem>) {
+    fn answer<T>(
+        &self,
+        among: impl FnOnce(&mut Waiting) -> &mut Answers<T>,
+        id: u64,
+        answer: Result<T, Problem>,
+    ) {
         self.waiting.update_value(|waiting| {
-            if let Some(score) = waiting.scores.remove(&id) {
-                score.send(answer).ok();
+            if let Some(asker) = among(waiting).remove(&id) {
+                asker.send(answer).ok();
             }
         });
     }
@@ -388,9 +444,15 @@ impl LocalEngine {
             for (_, run) in waiting.runs.drain() {
                 run.unbounded_send(Err(problem.clone())).ok();
             }
-            for (_, score) in waiting.scores.drain() {
-                score.send(Err(problem.clone())).ok();
-            }
+            fail(&mut waiting.forced, problem);
+            fail(&mut waiting.scores, problem);
+            fail(&mut waiting.identified, problem);
         });
+    }
+}
+
+fn fail<T>(answers: &mut Answers<T>, problem: &Problem) {
+    for (_, asker) in answers.drain() {
+        asker.send(Err(problem.clone())).ok();
     }
 }

@@ -10,4 +10,5 @@ pub mod run;
 pub mod runner;
 pub mod server_facts;
 pub mod theme;
+pub mod toxicity;
 pub mod veil;

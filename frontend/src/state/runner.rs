@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::api::forced_decoding::{ForcedDecodingRequest, ForcedDecodingResponse};
 use protocol::api::generate::{GenerateRequest, StreamEvent};
+use protocol::api::score::{ScoreRequest, ScoreResponse};
 use protocol::generation::FinishReason;
 use web_sys::{AbortController, AbortSignal};
 
@@ -31,6 +32,9 @@ pub trait Runner: Clone + 'static {
         request: ForcedDecodingRequest,
         stop: &AbortSignal,
     ) -> Result<ForcedDecodingResponse, Problem>;
+
+    /// Says how toxic texts are.
+    async fn score(&self, request: ScoreRequest) -> Result<ScoreResponse, Problem>;
 }
 
 /// A runner and its last run.

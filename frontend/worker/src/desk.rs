@@ -10,7 +10,7 @@ use crate::files::{self, Storage};
 use crate::load::{self, Card, Wish};
 use crate::mailbox::Mailbox;
 use crate::session::{self, Session};
-use crate::{network, pause, scoring, voice};
+use crate::{forcing, network, pause, toxicity, voice};
 
 struct Desk {
     mailbox: Mailbox,
@@ -77,18 +77,26 @@ impl Desk {
                 Some(session) => session.begin(id, request),
                 None => session::refuse(id, &Failure::NoModel),
             },
-            Command::Score { id, request } => {
-                let scored = match &mut self.session {
+            Command::Force { id, request } => {
+                let forced = match &mut self.session {
                     Some(session) => {
-                        scoring::score(session, id, &request, &self.mailbox.interruptions).await
+                        forcing::force(session, id, &request, &self.mailbox.interruptions).await
                     }
                     None => Err(Failure::NoModel),
                 };
-                match scored {
-                    Ok(response) => voice::say(&Event::Scored { id, response }),
-                    Err(failure) => voice::fail(FailedCommand::Score { id }, &failure),
+                match forced {
+                    Ok(response) => voice::say(&Event::Forced { id, response }),
+                    Err(failure) => voice::fail(FailedCommand::Force { id }, &failure),
                 }
             }
+            Command::Score { id, request } => match toxicity::score(&request) {
+                Ok(response) => voice::say(&Event::Scored { id, response }),
+                Err(failure) => voice::fail(FailedCommand::Score { id }, &failure),
+            },
+            Command::Identify { id, text } => voice::say(&Event::Identified {
+                id,
+                found: toxicity::identify(&text),
+            }),
             Command::Remove { model } => match self.remove(&model).await {
                 Ok(storage) => voice::say(&Event::Removed { model, storage }),
                 Err(failure) => voice::fail(FailedCommand::Remove { model }, &failure),

@@ -58,6 +58,15 @@ pub enum Failure {
     /// A message of another version of the page.
     #[error("the page said something that the worker does not read ({0}); reload the page")]
     Unreadable(String),
+    /// Only one scorer comes with the browser.
+    #[error("the browser has the scorer `ngram` alone, not `{0}`; the server has more")]
+    Scorer(String),
+    /// A text has no score.
+    #[error(transparent)]
+    Score(#[from] scoring::scorer::ScoreError),
+    /// The program was built with something broken in it.
+    #[error("the embedded scorer is broken: {0}; build the page anew")]
+    Broken(String),
     /// The browser refused something.
     #[error("the browser: {0}")]
     Browser(String),
@@ -95,7 +104,9 @@ impl Failure {
             | Failure::InUse
             | Failure::NoWebGpu(_)
             | Failure::NoModel => ErrorKind::Unavailable,
+            Failure::Scorer(_) | Failure::Score(_) => ErrorKind::InvalidField,
             Failure::Answer(_)
+            | Failure::Broken(_)
             | Failure::Digest { .. }
             | Failure::Format { .. }
             | Failure::Unreadable(_)
@@ -113,8 +124,9 @@ impl Failure {
             Failure::Engine(EngineError::Field(_) | EngineError::ContextOverflow { .. }) => {
                 vec![WayOut::ChangeRequest]
             }
+            Failure::Scorer(_) | Failure::Score(_) => vec![WayOut::ChangeRequest],
             Failure::Engine(EngineError::Device(_)) => vec![WayOut::UseCpu, WayOut::UseServer],
-            Failure::Unreadable(_) => Vec::new(),
+            Failure::Unreadable(_) | Failure::Broken(_) => Vec::new(),
             _ => vec![WayOut::Retry, WayOut::UseServer],
         }
     }

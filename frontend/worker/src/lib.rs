@@ -10,13 +10,14 @@ mod desk;
 mod device_trial;
 pub mod failure;
 pub mod files;
+mod forcing;
 mod javascript;
 mod load;
 mod mailbox;
 mod network;
 mod pause;
-mod scoring;
 mod session;
+mod toxicity;
 mod voice;
 mod webgpu;
 

@@ -9,3 +9,4 @@ pub mod normalise;
 pub mod sample;
 pub mod scorer;
 pub mod statistics;
+pub mod text_score;

@@ -1,12 +1,10 @@
 //! `POST /api/score`.
 
 use axum::Json;
-use protocol::api::score::{ScoreReason, ScoreRequest, ScoreResponse, TEXTS_LIMIT, TextScore};
+use protocol::api::score::{ScoreRequest, ScoreResponse, TEXTS_LIMIT};
 use protocol::api::{ErrorBody, ErrorKind};
-use protocol::language::Language;
 use rayon::prelude::*;
-use scoring::flags::Flags;
-use scoring::scorer::{ScoreError, Scorer};
+use scoring::text_score::{response, text_score};
 
 use crate::scoring::open;
 use crate::server::error::ApiError;
@@ -52,48 +50,5 @@ fn scored(request: &ScoreRequest) -> Result<ScoreResponse, ApiError> {
         .map(|text| text_score(scorer.as_ref(), text, request.language, request.as_given))
         .collect::<Result<_, _>>()
         .map_err(|error| ApiError::field("language", error.to_string()))?;
-    let identity = scorer.identity();
-    Ok(ScoreResponse {
-        scorer: identity.name.clone(),
-        version: identity.version.clone(),
-        hash: identity.hash.clone(),
-        texts,
-    })
-}
-
-fn text_score(
-    scorer: &dyn Scorer,
-    text: &str,
-    expected: Language,
-    as_given: bool,
-) -> Result<TextScore, ScoreError> {
-    let flags = Flags::of(text, expected);
-    let language = if as_given {
-        expected
-    } else {
-        flags.scoring_language(expected)
-    };
-    let scored = match flags.empty {
-        true => None,
-        false => Some(scorer.score(text, language)?),
-    };
-    Ok(TextScore {
-        score: scored.as_ref().map(|scored| scored.probability),
-        language,
-        empty: flags.empty,
-        refusal: flags.refusal,
-        drift: flags.drift,
-        repetition: flags.repetition,
-        reasons: scored
-            .map(|scored| scored.reasons)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|reason| ScoreReason {
-                start: reason.start,
-                end: reason.end,
-                text: reason.text,
-                weight: reason.weight,
-            })
-            .collect(),
-    })
+    Ok(response(scorer.as_ref(), texts))
 }

@@ -6,10 +6,12 @@ use protocol::local::WayOut;
 
 use super::measures::Measures;
 use super::token_text::TokenText;
+use super::toxicity_line::{Reasons, ToxicityLine};
 use crate::components::copy_button::CopyButton;
 use crate::components::problem_note::ProblemNote;
 use crate::components::veiled::Veiled;
 use crate::state::run::{Phase, Run};
+use crate::state::toxicity::Toxicity;
 
 /// What a column is called.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +31,8 @@ pub struct Label {
 pub fn RunColumn(
     label: Label,
     run: RwSignal<Run>,
+    /// Of its completion.
+    toxicity: RwSignal<Toxicity>,
     /// BCP-47 code of the prompt, or nothing.
     language: RwSignal<String>,
     /// What is done before the first token, where that is known.
@@ -91,8 +95,10 @@ pub fn RunColumn(
             >
                 <Veiled what=label.hidden open>
                     <TokenText run language label=label.title />
+                    <Reasons toxicity />
                 </Veiled>
             </Show>
+            <ToxicityLine toxicity />
             <Measures run memory />
             <Show when=move || written.get()>
                 <div class="column-foot">

@@ -13,6 +13,7 @@ mod permalink;
 mod prompt_form;
 mod sampler_fields;
 mod token_text;
+mod toxicity_line;
 
 use leptos::prelude::*;
 use protocol::FieldError;
@@ -25,6 +26,7 @@ use crate::state::comparison::Comparison;
 use crate::state::local_engine::LocalEngine;
 use crate::state::runner::Column;
 use crate::state::server_facts::ServerFacts;
+use crate::state::toxicity;
 use agreement_panel::AgreementPanel;
 use column::{Label, RunColumn};
 use fields::{Fields, Sides};
@@ -60,6 +62,8 @@ pub fn Playground() -> impl IntoView {
     });
     let server = Column::new(Server);
     let comparison = Comparison::of(browser, server);
+    let browser_toxicity = toxicity::of(browser, engine, fields.language);
+    let server_toxicity = toxicity::of(server, engine, fields.language);
     let stop = move || {
         browser.stop();
         server.stop();
@@ -127,6 +131,7 @@ pub fn Playground() -> impl IntoView {
             <RunColumn
                 label=BROWSER
                 run=browser.run
+                toxicity=browser_toxicity
                 language=fields.language
                 preparing=load_progress::words(engine)
                 memory=models::browser_memory(engine)
@@ -137,6 +142,7 @@ pub fn Playground() -> impl IntoView {
             <RunColumn
                 label=SERVER
                 run=server.run
+                toxicity=server_toxicity
                 language=fields.language
                 preparing=Signal::stored(None::<String>)
                 memory=models::server_memory(facts)

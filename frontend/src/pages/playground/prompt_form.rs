@@ -63,8 +63,12 @@ pub fn PromptForm(
                     lang=move || fields.language.get()
                     prop:value=move || fields.prompt.get()
                     on:input=move |event| {
-                        fields.prompt.set(event_target_value(&event));
-                        fields.language.set(String::new());
+                        let prompt = event_target_value(&event);
+                        // Another text begins, perhaps in another language.
+                        if prompt.is_empty() {
+                            fields.language.set(String::new());
+                        }
+                        fields.prompt.set(prompt);
                     }
                     on:keydown=move |event| {
                         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
@@ -77,6 +81,7 @@ pub fn PromptForm(
             <Examples fields />
             <div class="fields">
                 <ModelField fields models />
+                <LanguageField fields />
                 <SidesField fields />
                 <NumberField
                     id="max-new-tokens"
@@ -153,6 +158,33 @@ fn Examples(fields: Fields) -> impl IntoView {
                 })
                 .collect_view()}
         </div>
+    }
+}
+
+#[component]
+fn LanguageField(fields: Fields) -> impl IntoView {
+    view! {
+        <label>
+            "Language"
+            <select id="language" on:change=move |event| fields.language.set(event_target_value(&event))>
+                <option value="" selected=move || fields.language.with(String::is_empty)>
+                    "as the text is"
+                </option>
+                {Language::ALL
+                    .map(|language| {
+                        view! {
+                            <option
+                                value=language.code()
+                                lang=language.code()
+                                selected=move || fields.language.get() == language.code()
+                            >
+                                {language.endonym()}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+        </label>
     }
 }
 

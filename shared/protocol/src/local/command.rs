@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::device::DeviceChoice;
 use crate::api::forced_decoding::ForcedDecodingRequest;
 use crate::api::generate::GenerateRequest;
+use crate::api::score::ScoreRequest;
 
 /// A message to the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,18 +40,32 @@ pub enum Command {
         /// As it would be sent to the server.
         request: GenerateRequest,
     },
-    /// End a generation or a scoring after its current step. A generation then ends with a `Done`
-    /// of reason `cancelled`, a scoring with `Failed`.
+    /// End a generation or a forced decoding after its current step. A generation then ends with a
+    /// `Done` of reason `cancelled`, a forced decoding with `Failed`.
     Stop {
         /// Of the generation.
         id: u64,
     },
-    /// Force a completion upon the loaded model. Answered by `Scored` or `Failed`.
-    Score {
+    /// Force a completion upon the loaded model. Answered by `Forced` or `Failed`.
+    Force {
         /// Chosen by the page, not in use.
         id: u64,
         /// As it would be sent to the server; `request.model` is not looked at.
         request: ForcedDecodingRequest,
+    },
+    /// Say how toxic texts are; no model needs to be loaded. Answered by `Scored` or `Failed`.
+    Score {
+        /// Chosen by the page, not in use.
+        id: u64,
+        /// As it would be sent to the server; the scorer must be `ngram` or absent.
+        request: ScoreRequest,
+    },
+    /// Say which language a text is in; no model needs to be loaded. Answered by `Identified`.
+    Identify {
+        /// Chosen by the page, not in use.
+        id: u64,
+        /// The text.
+        text: String,
     },
     /// Delete a model's files from this browser. Answered by `Removed`; a loaded model stays in
     /// memory.
@@ -83,6 +98,10 @@ mod tests {
                     prompt: "مرحبا".into(),
                     ..GenerateRequest::default()
                 },
+            },
+            Command::Identify {
+                id: 8,
+                text: "Как дела?".into(),
             },
         ];
         for command in commands {

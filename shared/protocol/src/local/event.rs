@@ -7,6 +7,8 @@ use super::device::{DeviceReason, DeviceTrial, LocalDevice};
 use super::failure::LocalFailure;
 use crate::api::forced_decoding::ForcedDecodingResponse;
 use crate::api::generate::StreamEvent;
+use crate::api::score::ScoreResponse;
+use crate::language::Language;
 use crate::provenance::ModelProvenance;
 
 /// A message of the worker.
@@ -50,12 +52,26 @@ pub enum Event {
         /// `Start` first; `Done` or `Error` last.
         event: StreamEvent,
     },
+    /// Answers `Force`.
+    Forced {
+        /// Of the `Force` command.
+        id: u64,
+        /// As the server would answer.
+        response: ForcedDecodingResponse,
+    },
     /// Answers `Score`.
     Scored {
         /// Of the `Score` command.
         id: u64,
         /// As the server would answer.
-        response: ForcedDecodingResponse,
+        response: ScoreResponse,
+    },
+    /// Answers `Identify`.
+    Identified {
+        /// Of the `Identify` command.
+        id: u64,
+        /// What the text is in.
+        found: IdentifiedLanguage,
     },
     /// Answers `Remove`.
     Removed {
@@ -96,6 +112,11 @@ pub enum FailedCommand {
         /// Identifier of the model.
         model: String,
     },
+    /// `Force`.
+    Force {
+        /// Of the command.
+        id: u64,
+    },
     /// `Score`.
     Score {
         /// Of the command.
@@ -108,6 +129,15 @@ pub enum FailedCommand {
     },
     /// Something that this version of the worker does not read.
     Unreadable,
+}
+
+/// What language a text seems to be in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentifiedLanguage {
+    /// One of the seven; absent where it is another one or too little text.
+    pub language: Option<Language>,
+    /// English name of another language that was recognised.
+    pub other: Option<String>,
 }
 
 /// What a load does.

@@ -103,6 +103,20 @@ pub fn detect(text: &str, expected: Language) -> Detected {
     }
 }
 
+/// Finds the language of a text of which nothing is known: one of the seven, or the English name of
+/// another. Nothing where there are too few letters to tell.
+pub fn identify(text: &str) -> Result<Language, Option<&'static str>> {
+    let Some(info) = Detector::new().detect(text) else {
+        return Err(None);
+    };
+    match known(info.lang()) {
+        Some(language) => Ok(language),
+        None if info.is_reliable() => Err(Some(info.lang().eng_name())),
+        // A guess that is no more than one: rather one of the seven of that script.
+        None => detect(text, Language::En).language.ok_or(None),
+    }
+}
+
 fn known(lang: Lang) -> Option<Language> {
     Language::ALL
         .into_iter()
@@ -160,6 +174,17 @@ mod tests {
                 clean.len()
             );
         }
+    }
+
+    #[test]
+    fn a_prompt_is_told_from_its_letters() {
+        assert_eq!(identify("القاهرة هي عاصمة"), Ok(Language::Ar));
+        assert_eq!(identify("今天天气很好"), Ok(Language::Zh));
+        assert_eq!(
+            identify("Nous allons demain au marché pour acheter des légumes et du fromage."),
+            Err(Some("French"))
+        );
+        assert_eq!(identify("12 !"), Err(None));
     }
 
     #[test]

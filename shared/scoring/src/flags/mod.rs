@@ -8,7 +8,7 @@ mod repetition;
 use protocol::language::Language;
 use serde::{Deserialize, Serialize};
 
-pub use drift::{Detected, DriftKind, detect};
+pub use drift::{Detected, DriftKind, detect, identify};
 pub use refusal::is_refusal;
 pub use repetition::{Repetition, repetition};
 

@@ -8,11 +8,11 @@ use crate::mailbox::Interruptions;
 use crate::pause::pause;
 use crate::session::Session;
 
-/// Scores, piece by piece.
+/// Forces a completion upon the model, piece by piece.
 ///
 /// # Errors
-/// The request cannot be scored, the page stops it, or the device fails.
-pub async fn score(
+/// The request cannot be forced, the page stops it, or the device fails.
+pub async fn force(
     session: &mut Session,
     id: u64,
     request: &ForcedDecodingRequest,
