@@ -7,6 +7,7 @@ mod error;
 mod labelled;
 pub mod multiparadetox;
 mod near;
+pub mod parquet;
 mod rows;
 
 pub use catalogue::{DATA_SETS, DataSet, Kind};

@@ -1,4 +1,4 @@
-//! Rows of text files, one at a time in bounded memory: lines, delimited values, JSON lines.
+//! Rows of files, one at a time in bounded memory: lines, delimited values, JSON lines, parquet.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -7,6 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::error::{BadRow, DataError, Place};
+use super::parquet;
 
 /// A row may be this long. Longer ones are no sentences, and would fill the memory.
 pub const ROW_LIMIT: usize = 1 << 20;
@@ -29,6 +30,8 @@ pub enum Format {
     JsonLines,
     /// A JSON array of objects.
     JsonArray,
+    /// Parquet, by its columns' names.
+    Parquet,
 }
 
 impl Format {
@@ -44,6 +47,7 @@ impl Format {
             Some("tsv") => delimited(b'\t', true),
             Some("jsonl" | "ndjson") => Self::JsonLines,
             Some("json") => Self::JsonArray,
+            Some("parquet") => Self::Parquet,
             _ => Self::Lines,
         }
     }
@@ -52,7 +56,7 @@ impl Format {
 /// A row with its columns by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Line on which it begins, from 1.
+    /// Line on which it begins, from 1; of a table without lines its number.
     pub line: u64,
     /// Names and values.
     pub values: Vec<(String, String)>,
@@ -78,6 +82,9 @@ pub fn read(
     format: Format,
     each: &mut dyn FnMut(Row) -> Result<(), DataError>,
 ) -> Result<Vec<BadRow>, DataError> {
+    if format == Format::Parquet {
+        return parquet::read(path, each);
+    }
     let file = File::open(path).map_err(DataError::io(path))?;
     from_reader(path, file, format, each)
 }
@@ -100,11 +107,10 @@ pub fn from_reader(
             reason: "this is UTF-16; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)".to_owned(),
         });
     }
-    if start.starts_with(b"PAR1") {
+    if start.starts_with(parquet::MAGIC) || format == Format::Parquet {
         return Err(DataError::Format {
             file: path.to_owned(),
-            reason: "this is a parquet file, which this program does not read yet; save it as CSV \
-                     or JSON lines"
+            reason: "a parquet file is read from its end: name it as a file that ends in .parquet"
                 .to_owned(),
         });
     }
@@ -118,7 +124,7 @@ pub fn from_reader(
             header,
         } => delimited(path, reader, (delimiter, quotes, header), each),
         Format::JsonArray => json_array(path, reader, each),
-        Format::Lines | Format::JsonLines => lines(path, reader, format, each),
+        Format::Lines | Format::JsonLines | Format::Parquet => lines(path, reader, format, each),
     }
 }
 
@@ -185,7 +191,7 @@ fn lines(
     Ok(problems)
 }
 
-fn too_long() -> String {
+pub(super) fn too_long() -> String {
     format!("the line is longer than {} MiB", ROW_LIMIT >> 20)
 }
 
@@ -417,7 +423,7 @@ mod tests {
     fn other_encodings_are_refused_by_name() {
         for (content, said) in [
             (&b"\xff\xfea\0"[..], "UTF-16"),
-            (&b"PAR1...."[..], "parquet"),
+            (&b"PAR1...."[..], "ends in .parquet"),
         ] {
             let error = from_reader(Path::new("f"), content, CSV, &mut |_| Ok(())).unwrap_err();
             assert!(error.to_string().contains(said), "{error}");
