@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 
+use crate::adapter::{self, Adapter, AppliedAdapter};
 pub use crate::architecture::WeightFormat;
 use crate::architecture::{self, Decoder};
 use crate::checkpoint::gguf::Gguf;
@@ -31,6 +32,7 @@ pub struct Model {
     weights: Arc<DecoderWeights>,
     tokenizer: Arc<Tokenizer>,
     device: Device,
+    adapter: Option<AppliedAdapter>,
 }
 
 impl Model {
@@ -79,6 +81,7 @@ impl Model {
             weights: Arc::new(decoder.weights),
             tokenizer: Arc::new(tokenizer),
             device: options.device.clone(),
+            adapter: None,
         })
     }
 
@@ -110,6 +113,50 @@ impl Model {
             device,
             ..self.clone()
         }
+    }
+
+    /// The same weights with an adapter at a strength between 0 (the model as it is) and
+    /// [`adapter::LARGEST_STRENGTH`]; 1 is the adapter as trained. It takes the place of the one that
+    /// this model has, if any. Nothing is copied.
+    ///
+    /// # Errors
+    /// An adapter that was made for another model, a strength outside its range.
+    pub fn with_adapter(&self, adapter: Arc<Adapter>, strength: f32) -> Result<Self, EngineError> {
+        let applied = AppliedAdapter::new(adapter, strength, &self.spec)?;
+        Ok(Self {
+            // At strength 0 the branch would only cost time.
+            adapter: (strength > 0.0).then_some(applied),
+            ..self.clone()
+        })
+    }
+
+    /// The same weights without an adapter.
+    #[must_use]
+    pub fn without_adapter(&self) -> Self {
+        Self {
+            adapter: None,
+            ..self.clone()
+        }
+    }
+
+    /// The adapter that is applied beside the weights.
+    pub fn adapter(&self) -> Option<&AppliedAdapter> {
+        self.adapter.as_ref()
+    }
+
+    /// A model whose weights contain the adapter: the maps that it changes in single precision, the
+    /// others as they are, and no adapter beside them.
+    ///
+    /// # Errors
+    /// As [`Model::with_adapter`].
+    pub fn merged(&self, adapter: &Adapter, strength: f32) -> Result<Self, EngineError> {
+        adapter.check(&self.spec)?;
+        adapter::check_strength(strength)?;
+        Ok(Self {
+            weights: Arc::new(adapter::merged(&self.weights, adapter, strength)),
+            adapter: None,
+            ..self.clone()
+        })
     }
 
     /// Positions the model was made for.

@@ -94,10 +94,17 @@ impl Runner {
         if model.runs_on_processor()
             && let Ok(pass) = FusedPass::new(model.spec_shared(), model.weights_shared())
         {
-            return Ok(Runner::Fused(pass));
+            return Ok(Runner::Fused(match model.adapter() {
+                Some(adapter) => pass.with_adapter(adapter),
+                None => pass,
+            }));
         }
+        // The fused pass of a GPU has no place for an adapter.
         #[cfg(feature = "cube")]
-        if !model.runs_on_processor() && gpu::GpuPass::suits(model.weights()) {
+        if model.adapter().is_none()
+            && !model.runs_on_processor()
+            && gpu::GpuPass::suits(model.weights())
+        {
             let pass = gpu::GpuPass::new(model.spec_shared(), model.weights(), model.device())?;
             return Ok(Runner::Gpu(pass));
         }
@@ -111,7 +118,10 @@ impl Runner {
     pub fn general(model: &Model) -> Result<Self, EngineError> {
         let device: &Device = model.device();
         let pass = GeneralPass::new(model.spec_shared(), model.weights_shared(), device)?;
-        Ok(Runner::General(pass))
+        Ok(Runner::General(match model.adapter() {
+            Some(adapter) => pass.with_adapter(adapter),
+            None => pass,
+        }))
     }
 
     /// An empty cache for `capacity` positions, allocated at once.

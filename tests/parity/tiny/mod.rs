@@ -13,7 +13,7 @@ use engine::measure::likelihood::token_log_likelihood;
 use engine::runner::{Chunk, Hidden, Runner};
 use pollster::block_on;
 
-use checkpoint::Checkpoint;
+pub use checkpoint::Checkpoint;
 
 const TOLERANCE: f32 = 1e-4;
 

@@ -1,14 +1,20 @@
 //! Low-rank adapters (LoRA, arXiv 2106.09685): a small change to a model's linear maps,
 //! `y = W x + strength · (alpha / rank) · B (A x)`, trained, kept and applied beside its weights.
 
+mod applied;
 mod config;
 mod factors;
+mod merge;
+pub mod peft;
 mod projection;
 
+pub(crate) use applied::check_strength;
+pub use applied::{AppliedAdapter, LARGEST_STRENGTH};
 pub use config::LoraConfig;
 pub use factors::{Adapter, LoraFactors};
+pub(crate) use merge::merged;
 pub use projection::Projection;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod tests;
+pub(crate) mod tests;

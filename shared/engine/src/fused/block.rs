@@ -2,12 +2,12 @@
 
 use super::rope::Angles;
 use super::{FusedChunk, FusedPass, Row, for_each_row, packed};
-use crate::decoder::{Activation, Matrix};
+use crate::adapter::Projection;
+use crate::decoder::Activation;
 use crate::error::EngineError;
 use crate::kernels::activation::QuantisedRows;
 use crate::kernels::attention::HeadCache;
 use crate::kernels::linear::linear_many;
-use crate::kernels::packed::PackedMatrix;
 use crate::kernels::simd;
 
 impl FusedPass {
@@ -19,15 +19,13 @@ impl FusedPass {
         chunks: &mut [FusedChunk<'_>],
         residual: &mut [f32],
     ) -> Result<(), EngineError> {
+        use Projection::{Down, Gate, Key, Output, Query, Up, Value};
         let weights = &self.weights.layers[layer];
         let hidden = self.spec.hidden;
 
         let normed = self.normalised(residual, &weights.attention_norm);
-        let [mut queries, mut keys, values] = project(
-            &normed,
-            hidden,
-            [&weights.q_proj, &weights.k_proj, &weights.v_proj],
-        )?;
+        let [mut queries, mut keys, values] =
+            self.project(layer, &normed, hidden, [Query, Key, Value])?;
         self.place(
             layer,
             angles,
@@ -44,11 +42,11 @@ impl FusedPass {
         );
         store(layer, rows, chunks, &keys, &values, self.spec.kv_width());
         let attended = self.attend(layer, rows, chunks, &queries);
-        let [output] = project(&attended, self.spec.query_width(), [&weights.o_proj])?;
+        let [output] = self.project(layer, &attended, self.spec.query_width(), [Output])?;
         self.join(residual, output, weights.post_attention_norm.as_deref());
 
         let normed = self.normalised(residual, &weights.feed_forward_norm);
-        let [mut gate, up] = project(&normed, hidden, [&weights.gate_proj, &weights.up_proj])?;
+        let [mut gate, up] = self.project(layer, &normed, hidden, [Gate, Up])?;
         let width = self.spec.feed_forward;
         for_each_row(&mut gate, width, |row, gate| {
             let up = &up[row * width..(row + 1) * width];
@@ -57,9 +55,34 @@ impl FusedPass {
                 Activation::Silu => simd::silu_gate(gate, up),
             }
         });
-        let [output] = project(&gate, width, [&weights.down_proj])?;
+        let [output] = self.project(layer, &gate, width, [Down])?;
         self.join(residual, output, weights.post_feed_forward_norm.as_deref());
         Ok(())
+    }
+
+    /// The given maps on the same input, `[rows, width]`, with the adapter's change where there is one.
+    fn project<const N: usize>(
+        &self,
+        layer: usize,
+        values: &[f32],
+        width: usize,
+        projections: [Projection; N],
+    ) -> Result<[Vec<f32>; N], EngineError> {
+        let weights = &self.weights.layers[layer];
+        let mut matrices = Vec::with_capacity(N);
+        for projection in projections {
+            matrices.push(packed(projection.weights(weights))?);
+        }
+        let matrices: [_; N] = matrices
+            .try_into()
+            .map_err(|_| EngineError::Device("a projection is missing".into()))?;
+        let mut outputs = linear_many(&QuantisedRows::from_rows(values, width), matrices);
+        if let Some(branches) = &self.branches {
+            for (projection, output) in projections.into_iter().zip(&mut outputs) {
+                branches.add(layer, projection, values, width, output);
+            }
+        }
+        Ok(outputs)
     }
 
     /// Per-head norm where the model has one, then rotation to the row's position.
@@ -136,25 +159,6 @@ impl FusedPass {
             *residual += output;
         }
     }
-}
-
-/// The given matrices on the same input, `[rows, width]`.
-fn project<const N: usize>(
-    values: &[f32],
-    width: usize,
-    matrices: [&Matrix; N],
-) -> Result<[Vec<f32>; N], EngineError> {
-    let mut checked = Vec::with_capacity(N);
-    for matrix in matrices {
-        checked.push(packed(matrix)?);
-    }
-    let checked: [&PackedMatrix; N] = checked
-        .try_into()
-        .map_err(|_| EngineError::Device("a projection is missing".into()))?;
-    Ok(linear_many(
-        &QuantisedRows::from_rows(values, width),
-        checked,
-    ))
 }
 
 fn store(

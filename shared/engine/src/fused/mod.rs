@@ -4,6 +4,7 @@
 //! over the weights without padding.
 
 mod block;
+mod branch;
 mod cache;
 #[cfg(feature = "cube")]
 pub mod gpu;
@@ -14,9 +15,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use branch::Branches;
 pub use cache::Cache;
 use rope::{Angles, RopeTables};
 
+use crate::adapter::AppliedAdapter;
 use crate::decoder::{DecoderSpec, DecoderWeights, Matrix};
 use crate::error::EngineError;
 use crate::kernels::packed::PackedMatrix;
@@ -30,6 +33,7 @@ pub struct FusedPass {
     spec: Arc<DecoderSpec>,
     weights: Arc<DecoderWeights>,
     rope: RopeTables,
+    branches: Option<Branches>,
 }
 
 /// New tokens of one sequence; their positions follow what the cache holds.
@@ -63,7 +67,17 @@ impl FusedPass {
             spec,
             weights,
             rope,
+            branches: None,
         })
+    }
+
+    /// The same pass with an adapter, which must fit the model.
+    #[must_use]
+    pub fn with_adapter(self, adapter: &AppliedAdapter) -> Self {
+        Self {
+            branches: Some(Branches::new(adapter)),
+            ..self
+        }
     }
 
     /// An empty cache for `capacity` positions.

@@ -3,6 +3,7 @@
 use burn::tensor::{DType, Device, Tensor, TensorData, activation};
 
 use crate::EngineError;
+use crate::adapter::Projection;
 use crate::decoder::{Activation, LayerWeights};
 use crate::kernels::linear_op::Linear;
 
@@ -32,17 +33,17 @@ impl Norm {
 #[derive(Debug)]
 pub(super) struct Layer {
     pub(super) attention_norm: Norm,
-    pub(super) q_proj: Linear,
-    pub(super) k_proj: Linear,
-    pub(super) v_proj: Linear,
-    pub(super) o_proj: Linear,
+    q_proj: Linear,
+    k_proj: Linear,
+    v_proj: Linear,
+    o_proj: Linear,
     pub(super) q_norm: Option<Norm>,
     pub(super) k_norm: Option<Norm>,
     pub(super) post_attention_norm: Option<Norm>,
     pub(super) feed_forward_norm: Norm,
-    pub(super) gate_proj: Linear,
-    pub(super) up_proj: Linear,
-    pub(super) down_proj: Linear,
+    gate_proj: Linear,
+    up_proj: Linear,
+    down_proj: Linear,
     pub(super) post_feed_forward_norm: Option<Norm>,
 }
 
@@ -68,6 +69,18 @@ impl Layer {
             down_proj: Linear::new(&weights.down_proj, device)?,
             post_feed_forward_norm: weights.post_feed_forward_norm.as_ref().map(norm),
         })
+    }
+
+    pub(super) fn linear(&self, projection: Projection) -> &Linear {
+        match projection {
+            Projection::Query => &self.q_proj,
+            Projection::Key => &self.k_proj,
+            Projection::Value => &self.v_proj,
+            Projection::Output => &self.o_proj,
+            Projection::Gate => &self.gate_proj,
+            Projection::Up => &self.up_proj,
+            Projection::Down => &self.down_proj,
+        }
     }
 }
 

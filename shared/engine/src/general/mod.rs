@@ -1,6 +1,7 @@
 //! The forward pass in burn operations, for every device.
 
 mod attention;
+mod branch;
 mod cache;
 mod layer;
 mod layout;

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use super::attention::attend;
+use super::branch::Branches;
 use super::cache::Cache;
 use super::layer::{Layer, Norm, activate, maybe};
 use super::layout::{PIECE, piece_of, rows_of, validate};
 use super::positions::Positions;
 use crate::EngineError;
+use crate::adapter::{AppliedAdapter, Projection};
 use crate::decoder::{DecoderSpec, DecoderWeights};
 use crate::hooks::{Hook, RowLayout, Site};
 use crate::kernels::linear_op::Linear;
@@ -35,6 +37,7 @@ pub struct GeneralPass {
     layers: Arc<[Layer]>,
     final_norm: Norm,
     output: Linear,
+    branches: Option<Branches>,
 }
 
 impl GeneralPass {
@@ -63,7 +66,17 @@ impl GeneralPass {
             device: device.clone(),
             spec,
             weights,
+            branches: None,
         })
+    }
+
+    /// The same pass with an adapter, which must fit the model; the weights on the device are shared.
+    #[must_use]
+    pub fn with_adapter(self, adapter: &AppliedAdapter) -> Self {
+        Self {
+            branches: Some(Branches::new(adapter, &self.spec, &self.device)),
+            ..self
+        }
     }
 
     /// Where the pass runs.
@@ -201,14 +214,14 @@ impl GeneralPass {
         positions: &Positions,
         see: &mut Seer<'_, '_>,
     ) -> Result<Tensor<2>, EngineError> {
-        let (layer, weights) = (&self.layers[number], &self.weights.layers[number]);
+        let layer = &self.layers[number];
         let spec = &*self.spec;
         let rows = x.dims()[0];
 
         let normed = layer.attention_norm.apply(x.clone());
-        let queries = layer.q_proj.multiply(&weights.q_proj, normed.clone())?;
-        let keys = layer.k_proj.multiply(&weights.k_proj, normed.clone())?;
-        let values = layer.v_proj.multiply(&weights.v_proj, normed)?;
+        let queries = self.project(number, Projection::Query, normed.clone())?;
+        let keys = self.project(number, Projection::Key, normed.clone())?;
+        let values = self.project(number, Projection::Value, normed)?;
         let queries = queries.reshape([rows, spec.heads, spec.head_dim]);
         let keys = keys.reshape([rows, spec.kv_heads, spec.head_dim]);
         let values = values.reshape([rows, spec.kv_heads, spec.head_dim]);
@@ -236,21 +249,38 @@ impl GeneralPass {
                 of(&values),
             ));
         }
-        let attended = layer
-            .o_proj
-            .multiply(&weights.o_proj, Tensor::cat(attended, 0))?;
+        let attended = self.project(number, Projection::Output, Tensor::cat(attended, 0))?;
         let attended = see.look(Site::AttentionOutput { layer: number }, attended);
         let x = x + maybe(layer.post_attention_norm.as_ref(), attended);
 
         let normed = layer.feed_forward_norm.apply(x.clone());
-        let gate = layer
-            .gate_proj
-            .multiply(&weights.gate_proj, normed.clone())?;
-        let up = layer.up_proj.multiply(&weights.up_proj, normed)?;
+        let gate = self.project(number, Projection::Gate, normed.clone())?;
+        let up = self.project(number, Projection::Up, normed)?;
         let inner = activate(spec.activation, gate) * up;
         let inner = see.look(Site::MlpActivation { layer: number }, inner);
-        let down = layer.down_proj.multiply(&weights.down_proj, inner)?;
+        let down = self.project(number, Projection::Down, inner)?;
         Ok(x + maybe(layer.post_feed_forward_norm.as_ref(), down))
+    }
+
+    /// One map of a block, with the adapter's change where there is one.
+    fn project(
+        &self,
+        number: usize,
+        projection: Projection,
+        x: Tensor<2>,
+    ) -> Result<Tensor<2>, EngineError> {
+        let weights = projection.weights(&self.weights.layers[number]);
+        let change = self
+            .branches
+            .as_ref()
+            .and_then(|branches| branches.change(number, projection, x.clone()));
+        let output = self.layers[number]
+            .linear(projection)
+            .multiply(weights, x)?;
+        Ok(match change {
+            Some(change) => output + change,
+            None => output,
+        })
     }
 
     /// Embeddings of the tokens of one piece, scaled, `[rows, hidden]`. Looked up on the host: a few

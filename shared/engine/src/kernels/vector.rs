@@ -32,6 +32,17 @@ pub fn add_scaled(sum: &mut [f32], values: &[f32], factor: f32) {
     }
 }
 
+/// `out += factor · B (A x)`: `a` is `[rank, in]`, `b_columns` the columns of B, `[rank, out]`.
+#[inline(always)]
+pub fn add_low_rank(x: &[f32], a: &[f32], b_columns: &[f32], factor: f32, out: &mut [f32]) {
+    for (a, b) in a
+        .chunks_exact(x.len())
+        .zip(b_columns.chunks_exact(out.len()))
+    {
+        add_scaled(out, b, factor * dot(a, x));
+    }
+}
+
 /// `values / √(mean of squares + epsilon) · weight` (arXiv 1910.07467 eq. 4).
 #[inline(always)]
 pub fn rms_norm(values: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {

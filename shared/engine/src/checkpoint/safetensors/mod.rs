@@ -6,6 +6,7 @@ mod entry;
 mod header;
 mod shard_index;
 mod strict_map;
+pub mod writer;
 
 use std::collections::BTreeMap;
 

@@ -9,7 +9,7 @@ pub(crate) struct Trace {
     pub(super) residual: Vec<Vec<f32>>,
     pub(super) mlp_activation: Vec<Vec<f32>>,
     pub(super) attention_output: Vec<Vec<f32>>,
-    pub(super) hidden: Vec<f32>,
+    pub(crate) hidden: Vec<f32>,
     pub(crate) logits: Vec<f32>,
 }
 

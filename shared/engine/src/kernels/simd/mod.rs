@@ -168,6 +168,8 @@ dispatched! {
     dot = vector::dot, (left: &[f32], right: &[f32]) -> f32;
     /// `sum += factor · values`; see [`vector::add_scaled`].
     add_scaled = vector::add_scaled, (sum: &mut [f32], values: &[f32], factor: f32);
+    /// A low-rank product added to an output; see [`vector::add_low_rank`].
+    add_low_rank = vector::add_low_rank, (x: &[f32], a: &[f32], b_columns: &[f32], factor: f32, out: &mut [f32]);
     /// RMS norm; see [`vector::rms_norm`].
     rms_norm = vector::rms_norm, (values: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]);
     /// Gated tanh-GELU; see [`vector::gelu_gate`].

@@ -1,12 +1,18 @@
 //! Adapters as data.
 
+mod runs;
+
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 
 use super::*;
 use crate::decoder::{Activation, DecoderSpec, RopePairing};
 use crate::general::tests::random;
 
-pub(crate) fn spec() -> std::sync::Arc<DecoderSpec> {
+pub(crate) fn spec() -> Arc<DecoderSpec> {
     random::spec(Activation::GeluTanh, RopePairing::HalfSplit)
 }
 
@@ -18,6 +24,20 @@ pub(crate) fn config(modules: &[Projection]) -> LoraConfig {
         target_modules: modules.iter().copied().collect(),
         base_model: Some("random".to_owned()),
     }
+}
+
+/// An adapter of all maps that changes what the model says.
+pub(crate) fn trained(spec: &DecoderSpec, seed: u64) -> Adapter {
+    let mut adapter = Adapter::initial(spec, config(&Projection::ALL), seed).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    for factors in adapter
+        .layers
+        .iter_mut()
+        .flat_map(|layer| layer.values_mut())
+    {
+        factors.b = random::uniform(&mut rng, factors.b.len(), 0.3);
+    }
+    adapter
 }
 
 #[test]
