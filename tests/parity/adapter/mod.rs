@@ -84,15 +84,17 @@ fn agrees(name: &str, base: &str) {
     let half = model.with_adapter(adapter.clone(), 0.5).unwrap();
     assert!(distance(&logits(&half, &tokens), &ours) > 0.1);
 
-    // Packed weights take the fused pass, which answers to the general one on the same weights.
+    // Packed weights take the fused pass: beside them the adapter does what it does in them.
     let packed = Checkpoint::load_on(base, Device::flex(), WeightFormat::Packed8).model;
+    let merged = packed.merged(&adapter, 1.0).unwrap();
     let packed = packed.with_adapter(adapter, 1.0).unwrap();
     let Runner::Fused(_) = Runner::new(&packed).unwrap() else {
         panic!("packed weights take the fused pass");
     };
-    let fused = logits(&packed, &tokens);
-    let change = distance(&ours, &without);
-    assert!(distance(&fused, &ours) < change / 10.0);
+    let worst = distance(&logits(&packed, &tokens), &logits(&merged, &tokens));
+    println!("{name}: packed, beside and merged differ by {worst:e}");
+    // Activations are rounded to fifteen bits for the packed product only.
+    assert!(worst <= 1e-2, "{worst}");
 }
 
 /// Leaves adapters of ours, with the logits that they give here, for `exporter.py check`.
