@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::model_options::{DEFAULT_MODEL, DeviceOptions};
 use super::note::note;
 use super::{Context, Failure};
+use crate::data::DataLibrary;
 use crate::executor::{HubLibrary, Limits, Shelf};
 use crate::hub::Hub;
 use crate::server::{Access, HEAD_TIMEOUT, Server, router, serve};
@@ -60,6 +61,9 @@ pub struct Arguments {
     /// Models in memory at the same time; one at rest makes room for another
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub max_models: usize,
+    /// Directory with data sets to show, beside those that were pulled; can be given several times
+    #[arg(long, value_name = "DIR")]
+    pub data: Vec<PathBuf>,
     /// Directory of the built page [default: frontend/dist, if it is there]
     #[arg(long, value_name = "DIR")]
     pub web_dir: Option<PathBuf>,
@@ -77,6 +81,7 @@ impl Default for Arguments {
             slots: Limits::default().slots,
             queue: Limits::default().queue,
             max_models: 2,
+            data: Vec::new(),
             web_dir: None,
         }
     }
@@ -107,6 +112,12 @@ impl Arguments {
         }
         if self.queue > 65_536 {
             return Err(Failure::usage("`--queue` must be at most 65536"));
+        }
+        if let Some(missing) = self.data.iter().find(|directory| !directory.is_dir()) {
+            return Err(Failure::usage(format!(
+                "`--data`: {} is no directory",
+                missing.display()
+            )));
         }
         match &self.web_dir {
             Some(directory) if !directory.join("index.html").is_file() => Err(Failure::usage(
@@ -151,11 +162,10 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     };
     let library = Arc::new(HubLibrary::new(hub.clone(), reader, named));
     let shelf = Arc::new(Shelf::new(library, limits, arguments.max_models));
-    let server = Arc::new(Server::new(
-        Arc::clone(&shelf),
-        default_model.clone(),
-        devices,
-    ));
+    let mut data = arguments.data.clone();
+    data.push(crate::data::pulled(&context.data_dir));
+    let server = Server::new(Arc::clone(&shelf), default_model.clone(), devices);
+    let server = Arc::new(server.with_data(DataLibrary::new(data)));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

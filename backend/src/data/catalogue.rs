@@ -135,11 +135,12 @@ impl DataSet {
         DATA_SETS.iter().find(|data_set| data_set.name == name)
     }
 
-    /// Where it lies: its directory under `root`, or `root` itself if that is its directory.
+    /// Where it lies: its directory or one of its name under `root`, or `root` itself if that is its
+    /// directory.
     pub fn locate(&self, root: &Path) -> Option<PathBuf> {
-        let below = root.join(self.directory);
+        let below = [self.directory, self.name].map(|name| root.join(name));
         let own_name = Path::new(self.directory).file_name();
-        if below.is_dir() {
+        if let Some(below) = below.into_iter().find(|directory| directory.is_dir()) {
             Some(below)
         } else {
             (root.is_dir()

@@ -104,6 +104,17 @@ pub enum DataError {
         /// Why not, and what to do.
         reason: String,
     },
+    /// A known data set that is not on this machine.
+    #[error("the data set `{0}` is not here; fetch it with `backend data pull {0}`")]
+    NotPulled(&'static str),
+    /// Neither a directory nor a data set.
+    #[error("{}: there is no such directory, and no data set of that name; known are {known}", given.display())]
+    Unknown {
+        /// What was given.
+        given: PathBuf,
+        /// Names of the data sets.
+        known: String,
+    },
     /// What a source on the network said.
     #[error("{0}")]
     Source(String),

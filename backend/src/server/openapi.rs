@@ -20,6 +20,8 @@ use super::routes;
         routes::models::openai_models,
         routes::model_files::model_files,
         routes::model_files::model_file,
+        routes::data::data,
+        routes::data::rows,
         routes::devices::devices,
         routes::generate::generate,
         routes::perplexity::perplexity,

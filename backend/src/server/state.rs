@@ -8,6 +8,7 @@ use protocol::api::devices::DeviceEntry;
 
 use super::error::ApiError;
 use super::metrics::Metrics;
+use crate::data::DataLibrary;
 use crate::executor::{Shelf, Shelved};
 
 /// Shared by all requests.
@@ -18,6 +19,8 @@ pub struct Server {
     pub default_model: String,
     /// Asked anew for each request, because graphics cards come and go.
     pub devices: Box<dyn Fn() -> Vec<DeviceEntry> + Send + Sync>,
+    /// The data sets that it shows.
+    pub data: DataLibrary,
     /// Counts of requests.
     pub metrics: Metrics,
     shutting_down: AtomicBool,
@@ -35,8 +38,15 @@ impl Server {
             shelf,
             default_model,
             devices,
+            data: DataLibrary::default(),
             shutting_down: AtomicBool::new(false),
         }
+    }
+
+    /// Shows these data sets too, beside the embedded sample.
+    #[must_use]
+    pub fn with_data(self, data: DataLibrary) -> Self {
+        Self { data, ..self }
     }
 
     /// The model of that name, or the default one.

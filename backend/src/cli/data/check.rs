@@ -1,14 +1,14 @@
 //! `backend data check`.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use protocol::language::Language;
 use serde::Serialize;
 
-use crate::cli::Failure;
-use crate::data::{DataSet, Kind, PairReport, check_pairs, multiparadetox};
+use crate::cli::{Context, Failure};
+use crate::data::{DataError, DataSet, Kind, PairReport, check_pairs, multiparadetox, pulled};
 
 /// Arguments of `data check`.
 #[derive(Debug, Args)]
@@ -20,9 +20,9 @@ pub struct Arguments {
     /// Name of a data set
     #[arg(value_name = "NAME", default_value = "multiparadetox")]
     name: String,
-    /// Directory of the data sets, or of this one
+    /// Directory of the data sets, or of this one [default: where `data pull` puts them]
     #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    data: Option<PathBuf>,
     /// Languages [default: all of the data set]
     #[arg(long, value_name = "LANGUAGE", value_delimiter = ',')]
     languages: Vec<Language>,
@@ -46,9 +46,9 @@ struct Report {
 }
 
 /// Runs `data check`.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let data_set = known(&arguments.name)?;
-    let directory = located(data_set, &arguments.data)?;
+    let directory = located(data_set, arguments.data.as_deref(), context)?;
     let languages: Vec<Language> = match arguments.languages.as_slice() {
         [] => data_set.languages.to_vec(),
         chosen => chosen.to_vec(),
@@ -124,14 +124,28 @@ pub(super) fn known(name: &str) -> Result<&'static DataSet, Failure> {
     })
 }
 
-/// Where it lies.
-pub(super) fn located(data_set: &DataSet, root: &std::path::Path) -> Result<PathBuf, Failure> {
+/// Where it lies: under `root`, or where it was pulled to.
+pub(super) fn located(
+    data_set: &DataSet,
+    root: Option<&Path>,
+    context: &Context,
+) -> Result<PathBuf, Failure> {
+    let Some(root) = root else {
+        let pulled = data_set.locate(&pulled(&context.data_dir));
+        return pulled.ok_or_else(|| {
+            Failure::from(DataError::NotPulled(data_set.name))
+                .with_help("or name its place with --data DIR")
+        });
+    };
     data_set.locate(root).ok_or_else(|| {
         Failure::new(format!(
             "{}: there is no `{}` here",
             root.display(),
             data_set.directory
         ))
-        .with_help(format!("it comes from {}", data_set.source))
+        .with_help(format!(
+            "it comes from {}; `backend data pull {}` fetches it",
+            data_set.source, data_set.name
+        ))
     })
 }

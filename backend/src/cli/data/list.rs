@@ -7,13 +7,13 @@ use clap::Args;
 use scoring::sample;
 use serde::Serialize;
 
-use crate::cli::Failure;
-use crate::data::{DATA_SETS, DataSet};
+use crate::cli::{Context, Failure};
+use crate::data::{DATA_SETS, DataSet, pulled};
 
 /// Arguments of `data list`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Directory in which to look for them
+    /// Directory in which to look for them, before where `data pull` puts them
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// One JSON array
@@ -29,15 +29,14 @@ struct Entry {
 }
 
 /// Runs `data list`.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let mut roots: Vec<PathBuf> = arguments.data.iter().cloned().collect();
+    roots.push(pulled(&context.data_dir));
     let entries: Vec<Entry> = DATA_SETS
         .iter()
         .map(|data_set| Entry {
             data_set: *data_set,
-            path: arguments
-                .data
-                .as_deref()
-                .and_then(|root| data_set.locate(root)),
+            path: roots.iter().find_map(|root| data_set.locate(root)),
         })
         .collect();
     let mut out = std::io::stdout().lock();

@@ -6,7 +6,7 @@ mod show;
 
 use clap::{Args, Subcommand};
 
-use super::Failure;
+use super::{Context, Failure};
 
 /// Arguments of `data`.
 #[derive(Debug, Args)]
@@ -29,10 +29,10 @@ enum Command {
 ///
 /// # Errors
 /// As the subcommands.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     match &arguments.command {
-        Command::List(arguments) => list::run(arguments),
-        Command::Check(arguments) => check::run(arguments),
-        Command::Show(arguments) => show::run(arguments),
+        Command::List(arguments) => list::run(arguments, context),
+        Command::Check(arguments) => check::run(arguments, context),
+        Command::Show(arguments) => show::run(arguments, context),
     }
 }

@@ -8,7 +8,7 @@ use protocol::language::Language;
 use serde::Serialize;
 
 use super::check::{known, located};
-use crate::cli::Failure;
+use crate::cli::{Context, Failure};
 use crate::data::{Kind, LanguagePairs, Split, multiparadetox};
 use scoring::sample;
 
@@ -18,7 +18,7 @@ pub struct Arguments {
     /// Name of a data set, or `sample`
     #[arg(value_name = "NAME", default_value = "sample")]
     name: String,
-    /// Directory of the data sets, or of this one
+    /// Directory of the data sets, or of this one [default: where `data pull` puts them]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Language
@@ -40,8 +40,8 @@ struct Shown {
 }
 
 /// Runs `data show`.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let texts = texts(arguments)?;
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let texts = texts(arguments, context)?;
     let mut out = std::io::stdout().lock();
     if arguments.name == "sample" && !arguments.json {
         writeln!(out, "# {}", sample::LABEL)?;
@@ -64,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn texts(arguments: &Arguments) -> Result<Vec<Shown>, Failure> {
+fn texts(arguments: &Arguments, context: &Context) -> Result<Vec<Shown>, Failure> {
     let language = arguments.language;
     if arguments.name == "sample" {
         let mut shown = pairs(&multiparadetox::embedded(&[language]));
@@ -76,17 +76,13 @@ fn texts(arguments: &Arguments) -> Result<Vec<Shown>, Failure> {
         return Ok(shown);
     }
     let data_set = known(&arguments.name)?;
-    let root = arguments.data.as_deref().ok_or_else(|| {
-        Failure::usage(format!("`{}` lies on disk: name its place", data_set.name))
-            .with_help("--data DIR")
-    })?;
     if !data_set.languages.contains(&language) {
         return Err(Failure::usage(format!(
             "`{}` has no texts in {language}",
             data_set.name
         )));
     }
-    let directory = located(data_set, root)?;
+    let directory = located(data_set, arguments.data.as_deref(), context)?;
     if data_set.kind == Kind::Pairs {
         return Ok(pairs(&multiparadetox::load(&directory, &[language])?));
     }

@@ -7,8 +7,8 @@ use clap::Args;
 use protocol::language::Language;
 use serde::Serialize;
 
-use crate::cli::Failure;
-use crate::data::multiparadetox;
+use crate::cli::{Context, Failure};
+use crate::data::{locate, multiparadetox};
 use crate::scoring::open;
 
 /// Arguments of `scorer compare`.
@@ -17,7 +17,8 @@ pub struct Arguments {
     /// Two scorers, each `NAME` or `NAME=PATH` with its model, lists or results
     #[arg(value_name = "SCORER", num_args = 2)]
     scorers: Vec<String>,
-    /// Directory of pairs in the multiparadetox layout [default: the embedded sample]
+    /// Directory of pairs in the multiparadetox layout, or `multiparadetox` if it was pulled
+    /// [default: the embedded sample]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// One JSON array
@@ -41,7 +42,7 @@ struct Disagreement {
 }
 
 /// Runs `scorer compare`.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let mut scorers = Vec::new();
     for scorer in &arguments.scorers {
         let (name, path) = match scorer.split_once('=') {
@@ -61,7 +62,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         .filter(|language| second.identity().languages.contains(language))
         .collect();
     let pairs = match &arguments.data {
-        Some(directory) => multiparadetox::load(directory, &languages)?,
+        Some(directory) => {
+            multiparadetox::load(&locate(&context.data_dir, directory)?, &languages)?
+        }
         None => multiparadetox::embedded(&languages),
     };
     let mut rows = Vec::new();

@@ -9,8 +9,8 @@ use protocol::language::Language;
 use scoring::sample;
 use scoring::scorer::Scorer;
 
-use crate::cli::Failure;
-use crate::data::{DATA_SETS, DataSet, Kind, LanguagePairs, Pair, multiparadetox};
+use crate::cli::{Context, Failure};
+use crate::data::{DATA_SETS, DataSet, Kind, LanguagePairs, Pair, locate, multiparadetox};
 use crate::scoring::{CleanSource, evaluate, open, reliability_svg, table};
 
 /// Arguments of `scorer eval`.
@@ -21,7 +21,8 @@ of the single sentences of the test pairs; pair accuracy is how often a toxic se
 its own neutral twin. Other data sets beside the pairs are measured too, and marked where the scorer
 was trained on them. Intervals are from 1,000 seeded resamples of pairs.")]
 pub struct Arguments {
-    /// Directory of pairs in the multiparadetox layout [default: the embedded sample]
+    /// Directory of pairs in the multiparadetox layout, or `multiparadetox` if it was pulled
+    /// [default: the embedded sample]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// A directory with clean text, a file per language: ar.txt, de.txt, …
@@ -51,14 +52,18 @@ pub struct Arguments {
 }
 
 /// Runs `scorer eval`.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let scorer =
         open(&arguments.scorer, arguments.scorer_file.as_deref()).map_err(Failure::usage)?;
     let languages = match arguments.languages.as_slice() {
         [] => scorer.identity().languages.clone(),
         chosen => chosen.to_vec(),
     };
-    let (data, pairs) = match &arguments.data {
+    let directory = match &arguments.data {
+        Some(given) => Some(locate(&context.data_dir, given)?),
+        None => None,
+    };
+    let (data, pairs) = match &directory {
         Some(directory) => (
             format!("{}, test part", directory.display()),
             multiparadetox::load(directory, &languages)?,
@@ -78,8 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     for directory in &arguments.clean {
         sources.push(clean_text(directory, &languages)?);
     }
-    let root = arguments
-        .data
+    let root = directory
         .as_deref()
         .and_then(Path::parent)
         .filter(|_| !arguments.pairs_only);

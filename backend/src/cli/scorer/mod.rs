@@ -7,7 +7,7 @@ mod train;
 
 use clap::{Args, Subcommand};
 
-use super::Failure;
+use super::{Context, Failure};
 
 /// Arguments of `scorer`.
 #[derive(Debug, Args)]
@@ -32,11 +32,11 @@ enum Command {
 ///
 /// # Errors
 /// As the subcommands.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments),
-        Command::Eval(arguments) => eval::run(arguments),
+        Command::Eval(arguments) => eval::run(arguments, context),
         Command::Train(arguments) => train::run(arguments),
-        Command::Compare(arguments) => compare::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments, context),
     }
 }

@@ -1,6 +1,7 @@
 //! One file per address.
 
 pub mod completions;
+pub mod data;
 pub mod devices;
 pub mod forced_decoding;
 pub mod generate;
@@ -31,6 +32,8 @@ pub fn routes() -> Router<Arc<Server>> {
             "/api/models/{id}/files/{name}",
             get(model_files::model_file),
         )
+        .route("/api/data", get(data::data))
+        .route("/api/data/{name}/rows", get(data::rows))
         .route("/api/devices", get(devices::devices))
         .route("/api/generate", post(generate::generate))
         .route("/api/perplexity", post(perplexity::perplexity))
