@@ -10,6 +10,7 @@ pub mod error;
 pub mod fused;
 pub mod general;
 pub mod generate;
+pub mod gradient;
 pub mod hooks;
 pub mod kernels;
 pub mod measure;

@@ -4,6 +4,7 @@ pub mod activation;
 pub mod attention;
 #[cfg(feature = "cube")]
 pub mod cube;
+pub mod gradient;
 pub(crate) mod lanes;
 pub mod linear;
 pub mod linear_op;

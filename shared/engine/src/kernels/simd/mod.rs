@@ -5,7 +5,7 @@
 
 use super::activation::QuantisedRows;
 use super::packed::{Bits, GROUP, PackedMatrix, ScaleSpan};
-use super::{activation, scalar, vector};
+use super::{activation, gradient, scalar, vector};
 
 mod attend;
 #[cfg(target_arch = "x86_64")]
@@ -180,6 +180,14 @@ dispatched! {
     softmax = vector::softmax, (scores: &mut [f32]);
     /// Logarithm of the sum of exponentials; see [`vector::log_sum_exp`].
     log_sum_exp = vector::log_sum_exp, (logits: &[f32]) -> f32;
+    /// Gradient of the RMS norm; see [`gradient::rms_norm_backward`].
+    rms_norm_backward = gradient::rms_norm_backward, (x: &[f32], weight: &[f32], epsilon: f32, gradient: &mut [f32]);
+    /// Gradients of the gated tanh-GELU; see [`gradient::gelu_gate_backward`].
+    gelu_gate_backward = gradient::gelu_gate_backward, (gate: &mut [f32], up: &mut [f32], gradient: &[f32]);
+    /// Gradients of the gated SiLU; see [`gradient::silu_gate_backward`].
+    silu_gate_backward = gradient::silu_gate_backward, (gate: &mut [f32], up: &mut [f32], gradient: &[f32]);
+    /// Gradient of the cross-entropy; see [`gradient::cross_entropy_backward`].
+    cross_entropy_backward = gradient::cross_entropy_backward, (logits: &mut [f32], log_sum: f32, target: usize, factor: f32);
     /// Index and value of the largest; see [`vector::largest`].
     largest = vector::largest, (values: &[f32]) -> (usize, f32);
 }
