@@ -6,3 +6,4 @@ pub mod executor;
 pub mod hub;
 pub mod scoring;
 pub mod server;
+pub mod training;

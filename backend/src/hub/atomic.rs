@@ -19,6 +19,14 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), HubError> {
         reason: error.to_string(),
     })?;
     text.push(b'\n');
+    write_bytes(path, &text)
+}
+
+/// Writes `bytes` to `path`, creating its directory.
+///
+/// # Errors
+/// As [`write_json`].
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), HubError> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(HubError::io(directory))?;
     let mut builder = tempfile::Builder::new();
@@ -31,7 +39,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), HubError> {
     let mut file = builder
         .tempfile_in(directory)
         .map_err(HubError::io(directory))?;
-    file.write_all(&text).map_err(HubError::io(path))?;
+    file.write_all(bytes).map_err(HubError::io(path))?;
     file.as_file().sync_all().map_err(HubError::io(path))?;
     file.persist(path)
         .map_err(|error| HubError::io(path)(error.error))?;

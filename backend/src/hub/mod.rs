@@ -3,7 +3,7 @@
 //! except [`Hub::pull`].
 
 pub(crate) mod atomic;
-mod digest;
+pub(crate) mod digest;
 mod error;
 mod file_source;
 mod inspect;

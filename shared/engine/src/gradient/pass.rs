@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
+use protocol::FieldError;
+use protocol::training::BasePrecision;
 
 use super::batch::{Batch, check, pieces};
 use super::block::{Block, Setting, maps};
@@ -51,10 +53,17 @@ pub struct GradientPass {
 }
 
 impl GradientPass {
-    /// Brings the weights, in single precision, to the model's device: products run there, everything
-    /// else on the processor.
-    pub fn new(model: &Model) -> Self {
-        Self::from_weights(model.spec_shared(), model.weights_shared(), model.device())
+    /// Brings the weights to the model's device: products run there, everything else on the processor.
+    ///
+    /// # Errors
+    /// A precision that the device does not compute.
+    pub fn new(model: &Model, precision: BasePrecision) -> Result<Self, EngineError> {
+        if precision == BasePrecision::Bf16 {
+            let message = "this device does not compute bfloat16; use f32";
+            return Err(FieldError::new("base_precision", message).into());
+        }
+        let (spec, weights) = (model.spec_shared(), model.weights_shared());
+        Ok(Self::from_weights(spec, weights, model.device()))
     }
 
     pub(super) fn from_weights(
