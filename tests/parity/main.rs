@@ -6,3 +6,4 @@
 mod adapter;
 mod llama_cpp;
 mod tiny;
+mod training;

@@ -9,14 +9,14 @@ const EPSILON: f64 = 1e-8;
 
 /// The optimiser's memory: running means of gradients and of their squares, factor after factor.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct AdamW {
+pub struct AdamW {
     pub(super) first: Vec<f32>,
     pub(super) second: Vec<f32>,
 }
 
 impl AdamW {
     /// For `count` numbers.
-    pub(super) fn new(count: usize) -> Self {
+    pub fn new(count: usize) -> Self {
         Self {
             first: vec![0.0; count],
             second: vec![0.0; count],
@@ -24,7 +24,7 @@ impl AdamW {
     }
 
     /// Update number `step`, from 1. `values` and `gradients` are the factors in the same order.
-    pub(super) fn update<'a>(
+    pub fn update<'a>(
         &mut self,
         step: u64,
         learning_rate: f64,
@@ -36,12 +36,13 @@ impl AdamW {
         let step_size = (learning_rate / (1.0 - BETA_1.powi(power))) as f32;
         let root = (1.0 - BETA_2.powi(power)).sqrt() as f32;
         let keep = (1.0 - learning_rate * weight_decay) as f32;
-        let (beta_1, beta_2) = (BETA_1 as f32, BETA_2 as f32);
+        let beta_2 = BETA_2 as f32;
+        let (rest_1, rest_2) = ((1.0 - BETA_1) as f32, (1.0 - BETA_2) as f32);
         let moments = self.first.iter_mut().zip(&mut self.second);
         let values = values.flatten().zip(gradients.flatten());
         for ((value, gradient), (first, second)) in values.zip(moments) {
-            *first += (1.0 - beta_1) * (gradient - *first);
-            *second = beta_2 * *second + (1.0 - beta_2) * gradient * gradient;
+            *first += rest_1 * (gradient - *first);
+            *second = beta_2 * *second + rest_2 * gradient * gradient;
             let denominator = second.sqrt() / root + EPSILON as f32;
             *value = *value * keep - step_size * *first / denominator;
         }

@@ -11,6 +11,7 @@ mod sft;
 #[cfg(test)]
 mod tests;
 
+pub use adamw::AdamW;
 pub use error::TrainingError;
 pub use protocol::training::{BasePrecision, Schedule, SftSettings, TrainingEnd, TrainingEvent};
 pub use sft::{TrainedAdapter, train_sft};
