@@ -10,6 +10,8 @@ mod locate;
 pub mod multiparadetox;
 mod near;
 pub mod parquet;
+mod published_split;
+pub mod pull;
 mod rows;
 
 pub use catalogue::{DATA_SETS, DataSet, Kind};

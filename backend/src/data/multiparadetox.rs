@@ -1,5 +1,6 @@
 //! Pairs of toxic sentences and their neutral twins, in the files of "Breaking mBad!":
-//! `{lang}_{train|test}_{toxic|neutral}.csv`, one column without a header. One split for all.
+//! `{lang}_{train|test}_{toxic|neutral}.csv`, one column without a header; or in the tables of
+//! their public home, `{lang}-*.parquet`. One split for all.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use scoring::sample;
 use serde::Serialize;
 
 use super::error::{BadRow, DataError, Place};
+use super::published_split::PublishedSplit;
 use super::rows::{self, Format};
 
 /// The headerless column.
@@ -63,6 +65,12 @@ pub fn load(directory: &Path, languages: &[Language]) -> Result<Vec<LanguagePair
     languages
         .iter()
         .map(|language| {
+            let columns = path(directory, *language, Split::Train, "toxic");
+            if let Some(table) = table(directory, *language)
+                && !columns.exists()
+            {
+                return from_table(&table, *language, &PublishedSplit::of(*language));
+            }
             Ok(LanguagePairs {
                 language: *language,
                 train: pairs(directory, *language, Split::Train)?,
@@ -70,6 +78,92 @@ pub fn load(directory: &Path, languages: &[Language]) -> Result<Vec<LanguagePair
             })
         })
         .collect()
+}
+
+/// The table of a language: here, or in `data` as in the repository.
+fn table(directory: &Path, language: Language) -> Option<PathBuf> {
+    let beginning = format!("{language}-");
+    let mut tables: Vec<PathBuf> = [directory.to_owned(), directory.join("data")]
+        .iter()
+        .filter_map(|directory| std::fs::read_dir(directory).ok())
+        .flat_map(|entries| entries.flatten())
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with(&beginning) && name.ends_with(".parquet")
+        })
+        .map(|entry| entry.path())
+        .collect();
+    tables.sort();
+    tables.into_iter().next()
+}
+
+/// The pairs of a table, divided and ordered as [`PublishedSplit`] says. A table with other pairs
+/// than those is refused: half of a split is none.
+fn from_table(
+    file: &Path,
+    language: Language,
+    split: &PublishedSplit,
+) -> Result<LanguagePairs, DataError> {
+    let mut places: Vec<Option<Pair>> = vec![None; split.len()];
+    let mut strangers = Vec::new();
+    let bad = |line, reason: &str| BadRow {
+        place: Place {
+            file: file.to_owned(),
+            line,
+            column: 0,
+        },
+        reason: reason.to_owned(),
+    };
+    let mut problems = rows::read(file, Format::Parquet, &mut |row| {
+        let value = |name: &str| {
+            let missing = || DataError::UnknownColumn {
+                file: file.to_owned(),
+                column: name.to_owned(),
+                columns: row.values.iter().map(|(name, _)| name.clone()).collect(),
+            };
+            row.get(name).map(str::trim).ok_or_else(missing)
+        };
+        let (toxic, neutral) = (value("toxic_sentence")?, value("neutral_sentence")?);
+        if toxic.is_empty() || neutral.is_empty() {
+            strangers.push(bad(row.line, "the text is empty"));
+            return Ok(());
+        }
+        match split.place(toxic).and_then(|place| places.get_mut(place)) {
+            Some(place @ None) => {
+                *place = Some(Pair {
+                    toxic: toxic.to_owned(),
+                    neutral: neutral.to_owned(),
+                    line: row.line,
+                });
+            }
+            Some(Some(_)) => strangers.push(bad(row.line, "this pair occurs twice")),
+            None => strangers.push(bad(
+                row.line,
+                "this pair is not in the published split; the table is not the one that was split",
+            )),
+        }
+        Ok(())
+    })?;
+    problems.extend(strangers);
+    problems.sort_by(|left, right| left.place.cmp(&right.place));
+    if !problems.is_empty() {
+        return Err(DataError::rows(problems));
+    }
+    let missing = places.iter().filter(|place| place.is_none()).count();
+    if missing > 0 {
+        return Err(DataError::Format {
+            file: file.to_owned(),
+            reason: format!("{missing} pairs of the published split are not in it"),
+        });
+    }
+    let mut train: Vec<Pair> = places.into_iter().flatten().collect();
+    let test = train.split_off(split.train.min(train.len()));
+    Ok(LanguagePairs {
+        language,
+        train,
+        test,
+    })
 }
 
 /// The embedded sample in the same form: its last six pairs are the test part.
@@ -158,6 +252,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::data::parquet::{Cell, Column, ColumnKind, Writer};
 
     fn write(directory: &Path, name: &str, content: &str) {
         fs::write(directory.join(name), content).unwrap();
@@ -224,6 +319,56 @@ mod tests {
         fs::remove_file(directory.path().join("es_train_toxic.csv")).unwrap();
         let error = load(directory.path(), &[Language::Es]).unwrap_err();
         assert!(matches!(error, DataError::Missing { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_table_in_any_order_comes_out_as_published() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("de-00000-of-00001.parquet");
+        let split = PublishedSplit::from_sentences(&["a b", "c", "d"], 2);
+        let write = |rows: &[(&str, &str)]| {
+            let columns = ["toxic_sentence", "neutral_sentence"].map(|name| Column {
+                name,
+                kind: ColumnKind::Text,
+            });
+            let mut writer = Writer::new(fs::File::create(&file).unwrap(), &columns).unwrap();
+            for (toxic, neutral) in rows {
+                writer
+                    .push(&[Cell::Text(toxic), Cell::Text(neutral)])
+                    .unwrap();
+            }
+            writer.finish().unwrap();
+            from_table(&file, Language::De, &split)
+        };
+        let pairs = write(&[("d", "3"), ("a b\n", "1"), ("c", "2")]).unwrap();
+        let texts = |pairs: &[Pair]| -> Vec<(String, String, u64)> {
+            let all = pairs.iter().cloned();
+            all.map(|pair| (pair.toxic, pair.neutral, pair.line))
+                .collect()
+        };
+        let pair = |toxic: &str, neutral: &str, line| (toxic.to_owned(), neutral.to_owned(), line);
+        assert_eq!(
+            texts(&pairs.train),
+            [pair("a b", "1", 2), pair("c", "2", 3)]
+        );
+        assert_eq!(texts(&pairs.test), [pair("d", "3", 1)]);
+
+        let error = write(&[("c", "2"), ("c", "2"), ("e", "5")])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("parquet:2: this pair occurs twice"),
+            "{error}"
+        );
+        assert!(error.contains("parquet:3: this pair is not in"), "{error}");
+        let error = write(&[("c", "2"), ("d", "3")]).unwrap_err().to_string();
+        assert!(
+            error.contains("1 pairs of the published split are not"),
+            "{error}"
+        );
+        // The real split is looked for under the language's name.
+        let error = load(directory.path(), &[Language::De]).unwrap_err();
+        assert!(matches!(error, DataError::Rows(_, 2)), "{error}");
     }
 
     #[test]

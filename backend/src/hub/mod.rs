@@ -11,8 +11,8 @@ mod keep;
 mod kept_tokens;
 mod manifest;
 mod model_id;
-mod pull;
-mod record;
+pub(crate) mod pull;
+pub(crate) mod record;
 mod resolve;
 
 use std::fs;

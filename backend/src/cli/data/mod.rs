@@ -2,6 +2,7 @@
 
 mod check;
 mod list;
+mod pull;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -21,6 +22,8 @@ enum Command {
     List(list::Arguments),
     /// Look for duplicates, wrong scripts, overlap of train and test, bad rows
     Check(check::Arguments),
+    /// Fetch a data set from its public home
+    Pull(pull::Arguments),
     /// Show texts of a data set
     Show(show::Arguments),
 }
@@ -33,6 +36,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments, context),
         Command::Check(arguments) => check::run(arguments, context),
+        Command::Pull(arguments) => pull::run(arguments, context),
         Command::Show(arguments) => show::run(arguments, context),
     }
 }

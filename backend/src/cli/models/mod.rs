@@ -11,6 +11,8 @@ mod verify;
 
 use clap::{Args, Subcommand};
 
+pub(super) use pull::Observer;
+
 use super::{Context, Failure};
 use crate::hub::Hub;
 

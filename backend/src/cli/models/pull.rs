@@ -8,7 +8,7 @@ use clap::builder::FalseyValueParser;
 
 use super::telling::{JsonLines, Lines, Teller, Terminal};
 use crate::cli::Failure;
-use crate::hub::{Hub, ManifestModel, ModelId, PullEvent, PullObserver, PullOptions, SourceChoice};
+use crate::hub::{Hub, ModelId, PullEvent, PullObserver, PullOptions, SourceChoice};
 
 /// Arguments of `models pull`.
 #[derive(Debug, Args)]
@@ -53,21 +53,7 @@ pub fn run(arguments: Arguments, hub: &Hub) -> Result<(), Failure> {
         Some("package") => SourceChoice::Package,
         Some(path) => SourceChoice::Path(path_of(path)?),
     };
-    let teller: Box<dyn Teller> = if arguments.json {
-        Box::new(JsonLines)
-    } else if io::stderr().is_terminal() {
-        Box::new(Terminal::default())
-    } else {
-        Box::new(Lines::default())
-    };
-    let mut observer = Observer {
-        teller,
-        // In JSON mode stdout and stderr belong to a program, whatever stdin is.
-        ask: !arguments.accept_license
-            && !arguments.json
-            && io::stdin().is_terminal()
-            && io::stderr().is_terminal(),
-    };
+    let mut observer = Observer::new(arguments.json, arguments.accept_license);
     hub.pull(&arguments.id, &options, &mut observer)?;
     Ok(())
 }
@@ -84,9 +70,27 @@ fn path_of(text: &str) -> Result<PathBuf, Failure> {
 }
 
 /// Tells, and asks where there is somebody to ask.
-struct Observer {
+pub struct Observer {
     teller: Box<dyn Teller>,
     ask: bool,
+}
+
+impl Observer {
+    /// Tells in JSON lines, with a bar, or in plain lines; asks unless the terms are `accepted`.
+    pub fn new(json: bool, accepted: bool) -> Self {
+        let teller: Box<dyn Teller> = if json {
+            Box::new(JsonLines)
+        } else if io::stderr().is_terminal() {
+            Box::new(Terminal::default())
+        } else {
+            Box::new(Lines::default())
+        };
+        Self {
+            teller,
+            // In JSON mode stdout and stderr belong to a program, whatever stdin is.
+            ask: !accepted && !json && io::stdin().is_terminal() && io::stderr().is_terminal(),
+        }
+    }
 }
 
 impl PullObserver for Observer {
@@ -94,12 +98,12 @@ impl PullObserver for Observer {
         self.teller.tell(event);
     }
 
-    fn accept(&mut self, model: &ManifestModel) -> bool {
+    fn accept(&mut self, title: &str) -> bool {
         if !self.ask {
             return true;
         }
         let mut stderr = io::stderr().lock();
-        let question = format!("Fetch {} under these terms? [y/N] ", model.title);
+        let question = format!("Fetch {title} under these terms? [y/N] ");
         let mut answer = String::new();
         // Without question or answer there is no consent.
         stderr.write_all(question.as_bytes()).is_ok()

@@ -1,25 +1,25 @@
-//! What is told while a model is fetched.
+//! What is told while a model or a data set is fetched.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::hub::manifest::{Licence, ManifestModel};
+use crate::hub::manifest::Licence;
 
 /// Something that happened. As JSON: one object per event, `event` says which.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum PullEvent {
-    /// Another process works on the model; this one waits for it.
+    /// Another process works on it; this one waits.
     Waiting {
-        /// The model.
-        model: String,
+        /// The model or data set.
+        name: String,
     },
-    /// The terms of the model, before anything is fetched.
+    /// The terms, before anything is fetched.
     Licence {
-        /// The model.
-        model: String,
+        /// The model or data set.
+        name: String,
         /// Its terms.
         licence: Licence,
     },
@@ -67,10 +67,10 @@ pub enum PullEvent {
         /// The file.
         file: String,
     },
-    /// The model is there.
+    /// It is there.
     Installed {
-        /// The model.
-        model: String,
+        /// The model or data set.
+        name: String,
         /// Its directory.
         path: String,
         /// Its hash for provenance.
@@ -85,8 +85,9 @@ pub trait PullObserver {
     /// Something happened.
     fn event(&mut self, event: &PullEvent);
 
-    /// Whether the model may be fetched under its terms; asked once, before the first byte.
-    fn accept(&mut self, model: &ManifestModel) -> bool;
+    /// Whether what has this title may be fetched under its terms; asked once, before the first
+    /// byte.
+    fn accept(&mut self, title: &str) -> bool;
 }
 
 /// Shortest time between two progress events.

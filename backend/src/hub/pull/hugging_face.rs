@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hf_hub::api::sync::ApiBuilder;
-use hf_hub::{Cache, Repo, RepoType};
+use hf_hub::{Cache, Repo};
 use ureq::Agent;
 use ureq::config::RedirectAuthHeaders;
 use ureq::http::header::{AUTHORIZATION, CONTENT_RANGE, RANGE, RETRY_AFTER};
@@ -46,17 +46,17 @@ impl HuggingFace {
         }
     }
 
-    /// Brings `file` of `repo` at `revision` into `partial`, going on where it stands.
+    /// Brings `file` of `repo` into `partial`, going on where it stands.
     ///
     /// # Errors
     /// [`HubError::Source`] saying why not; [`HubError::DiskFull`], [`HubError::Io`].
     pub fn fetch(
         &self,
-        (repo, revision, file): (&str, &str, &str),
+        repo: Repo,
+        file: &str,
         partial: &mut Partial,
         observer: &mut dyn PullObserver,
     ) -> Result<(), HubError> {
-        let repo = Repo::with_revision(repo.into(), RepoType::Model, revision.into());
         if let Some(path) = self.cache.repo(repo.clone()).get(file)
             && let Ok(mut cached) = File::open(&path)
             && cached
@@ -74,12 +74,27 @@ impl HuggingFace {
             .map_err(|error| HubError::Source(error.to_string()))?
             .repo(repo)
             .url(file);
+        self.download(&url, self.token.as_deref(), partial, observer)
+    }
+
+    /// Brings what lies at `url` into `partial`, going on where it stands. The token is for
+    /// Hugging Face alone.
+    ///
+    /// # Errors
+    /// As [`HuggingFace::fetch`].
+    pub fn download(
+        &self,
+        url: &str,
+        token: Option<&str>,
+        partial: &mut Partial,
+        observer: &mut dyn PullObserver,
+    ) -> Result<(), HubError> {
         let agent = agent();
         let mut fruitless = 0;
         let mut pause = self.pause;
         loop {
             let before = partial.bytes();
-            let error = match self.attempt(&agent, &url, partial, observer) {
+            let error = match attempt(&agent, url, token, partial, observer) {
                 Ok(()) if partial.missing() == 0 => return Ok(()),
                 Ok(()) => Attempt::Broken("the connection ended early".into()),
                 Err(error) => error,
@@ -105,85 +120,85 @@ impl HuggingFace {
             pause *= 2;
         }
     }
+}
 
-    /// One request for what is missing.
-    fn attempt(
-        &self,
-        agent: &Agent,
-        url: &str,
-        partial: &mut Partial,
-        observer: &mut dyn PullObserver,
-    ) -> Result<(), Attempt> {
-        if partial.missing() == 0 {
-            return Ok(());
+/// One request for what is missing.
+fn attempt(
+    agent: &Agent,
+    url: &str,
+    token: Option<&str>,
+    partial: &mut Partial,
+    observer: &mut dyn PullObserver,
+) -> Result<(), Attempt> {
+    if partial.missing() == 0 {
+        return Ok(());
+    }
+    let refused = |reason: String| Attempt::Final(HubError::Source(reason));
+    let mut request = agent
+        .get(url)
+        .header("Accept-Encoding", "identity")
+        .header(RANGE, format!("bytes={}-", partial.bytes()));
+    if let Some(token) = token {
+        request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let mut response = match request.call() {
+        Ok(response) => response,
+        // A server that nothing ever came from is left for the next source; one that broke
+        // off is asked again.
+        Err(error) if partial.bytes() == 0 || !passing(&error) => {
+            return Err(refused(format!("{url}: {error}")));
         }
-        let refused = |reason: String| Attempt::Final(HubError::Source(reason));
-        let mut request = agent
-            .get(url)
-            .header("Accept-Encoding", "identity")
-            .header(RANGE, format!("bytes={}-", partial.bytes()));
-        if let Some(token) = &self.token {
-            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
-        }
-        let mut response = match request.call() {
-            Ok(response) => response,
-            // A server that nothing ever came from is left for the next source; one that broke
-            // off is asked again.
-            Err(error) if partial.bytes() == 0 || !passing(&error) => {
-                return Err(refused(format!("{url}: {error}")));
+        Err(error) => return Err(Attempt::Broken(error.to_string())),
+    };
+    match response.status().as_u16() {
+        200 => partial.truncate(0).map_err(Attempt::Final)?,
+        206 => {
+            let range = response
+                .headers()
+                .get(CONTENT_RANGE)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default();
+            let (start, total) = content_range(range)
+                .ok_or_else(|| refused(format!("{url}: Content-Range is `{range}`")))?;
+            if total.is_some_and(|total| total != partial.expected()) {
+                return Err(Attempt::Final(HubError::Mismatch {
+                    file: url.to_owned(),
+                    what: "size",
+                    expected: partial.expected().to_string(),
+                    found: total.unwrap_or_default().to_string(),
+                }));
             }
-            Err(error) => return Err(Attempt::Broken(error.to_string())),
-        };
-        match response.status().as_u16() {
-            200 => partial.truncate(0).map_err(Attempt::Final)?,
-            206 => {
-                let range = response
-                    .headers()
-                    .get(CONTENT_RANGE)
-                    .and_then(|value| value.to_str().ok())
-                    .unwrap_or_default();
-                let (start, total) = content_range(range)
-                    .ok_or_else(|| refused(format!("{url}: Content-Range is `{range}`")))?;
-                if total.is_some_and(|total| total != partial.expected()) {
-                    return Err(Attempt::Final(HubError::Mismatch {
-                        file: url.to_owned(),
-                        what: "size",
-                        expected: partial.expected().to_string(),
-                        found: total.unwrap_or_default().to_string(),
-                    }));
-                }
-                if start != partial.bytes() {
-                    return Err(refused(format!(
-                        "{url}: byte {} was asked for, byte {start} came",
-                        partial.bytes()
-                    )));
-                }
-            }
-            status @ (429 | 500..=599) => {
-                let wait = response
-                    .headers()
-                    .get(RETRY_AFTER)
-                    .and_then(|value| value.to_str().ok())
-                    .map(|value| format!(", to be asked again after {value} s"))
-                    .unwrap_or_default();
-                return Err(Attempt::Broken(format!("{url}: HTTP {status}{wait}")));
-            }
-            status @ (401 | 403) => {
+            if start != partial.bytes() {
                 return Err(refused(format!(
-                    "{url}: HTTP {status}; the repository may ask you to accept its terms, and \
-                     for a token in HF_TOKEN"
+                    "{url}: byte {} was asked for, byte {start} came",
+                    partial.bytes()
                 )));
             }
-            status => return Err(refused(format!("{url}: HTTP {status}"))),
         }
-        let told = tell(partial, observer);
-        partial
-            .append_from(&mut response.body_mut().as_reader(), told)
-            .map_err(|error| match error {
-                HubError::Source(reason) => Attempt::Broken(reason),
-                other => Attempt::Final(other),
-            })
+        status @ (429 | 500..=599) => {
+            let wait = response
+                .headers()
+                .get(RETRY_AFTER)
+                .and_then(|value| value.to_str().ok())
+                .map(|value| format!(", to be asked again after {value} s"))
+                .unwrap_or_default();
+            return Err(Attempt::Broken(format!("{url}: HTTP {status}{wait}")));
+        }
+        status @ (401 | 403) => {
+            return Err(refused(format!(
+                "{url}: HTTP {status}; the repository may ask you to accept its terms, and \
+                 for a token in HF_TOKEN"
+            )));
+        }
+        status => return Err(refused(format!("{url}: HTTP {status}"))),
     }
+    let told = tell(partial, observer);
+    partial
+        .append_from(&mut response.body_mut().as_reader(), told)
+        .map_err(|error| match error {
+            HubError::Source(reason) => Attempt::Broken(reason),
+            other => Attempt::Final(other),
+        })
 }
 
 /// How an attempt ended without the whole file.
@@ -196,7 +211,7 @@ enum Attempt {
 
 /// A client that gives up on silence rather than on slowness, and keeps the token to itself when
 /// it is sent to another host.
-fn agent() -> Agent {
+pub(crate) fn agent() -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)
         .redirect_auth_headers(RedirectAuthHeaders::SameHost)

@@ -2,14 +2,14 @@
 //! makes it visible.
 
 mod event;
-mod hugging_face;
-mod local;
+pub(crate) mod hugging_face;
+pub(crate) mod local;
 mod lock;
 mod package;
 mod partial;
-mod space;
+pub(crate) mod space;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trimmed;
 
 use std::fs;
@@ -17,9 +17,11 @@ use std::path::{Path, PathBuf};
 
 pub use event::{PullEvent, PullObserver};
 pub use hugging_face::HuggingFace;
-pub(super) use lock::ModelLock;
+pub(crate) use lock::ModelLock;
 pub use package::PackageIndex;
-use partial::Partial;
+pub(crate) use partial::Partial;
+
+use hf_hub::{Repo, RepoType};
 
 use super::Hub;
 use super::atomic;
@@ -123,7 +125,7 @@ impl Hub {
         };
         let _lock = ModelLock::acquire(&self.locks(), id, options.wait, || {
             observer.event(&PullEvent::Waiting {
-                model: id.to_string(),
+                name: id.to_string(),
             });
         })?;
         if let Some(record) = self.record(id)? {
@@ -133,10 +135,10 @@ impl Hub {
             return self.installed_event(record, true, observer);
         }
         observer.event(&PullEvent::Licence {
-            model: id.to_string(),
+            name: id.to_string(),
             licence: model.licence.clone(),
         });
-        if !observer.accept(model) {
+        if !observer.accept(&model.title) {
             return Err(HubError::LicenceDeclined { id: id.clone() });
         }
 
@@ -179,7 +181,7 @@ impl Hub {
         observer: &mut dyn PullObserver,
     ) -> Result<ModelRecord, HubError> {
         observer.event(&PullEvent::Installed {
-            model: record.id.to_string(),
+            name: record.id.to_string(),
             path: self.directory(&record.id).display().to_string(),
             sha256: record.sha256(),
             already,
@@ -274,9 +276,10 @@ impl Hub {
                     repo,
                     revision,
                     file,
-                }) => options
-                    .hugging_face
-                    .fetch((repo, revision, file), partial, observer)?,
+                }) => {
+                    let repo = Repo::with_revision(repo.clone(), RepoType::Model, revision.clone());
+                    options.hugging_face.fetch(repo, file, partial, observer)?;
+                }
                 Way::Manifest(SourceEntry::Trimmed { model: full }) => {
                     self.pull(full, options, observer)?;
                     let full = self.resolve_id(full)?;

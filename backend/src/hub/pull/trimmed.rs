@@ -87,14 +87,14 @@ impl<T: FnMut(u64)> Write for Sink<'_, T> {
 mod tests {
     use super::*;
     use crate::hub::PullEvent;
-    use crate::hub::manifest::{ManifestFile, ManifestModel};
+    use crate::hub::manifest::ManifestFile;
 
     struct Silent;
 
     impl PullObserver for Silent {
         fn event(&mut self, _: &PullEvent) {}
 
-        fn accept(&mut self, _: &ManifestModel) -> bool {
+        fn accept(&mut self, _: &str) -> bool {
             true
         }
     }

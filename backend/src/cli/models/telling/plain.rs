@@ -10,8 +10,8 @@ use crate::hub::PullEvent;
 /// The line that tells of anything but progress.
 pub fn line(event: &PullEvent) -> String {
     match event {
-        PullEvent::Waiting { model } => {
-            format!("another process is working on {model}; waiting for it")
+        PullEvent::Waiting { name } => {
+            format!("another process is working on {name}; waiting for it")
         }
         PullEvent::Licence { licence, .. } => format!(
             "licence: {} ({})\n  {}",
@@ -57,12 +57,12 @@ pub fn line(event: &PullEvent) -> String {
         PullEvent::SourceFailed { source, reason } => format!("{source} failed: {reason}"),
         PullEvent::Checking { file } => format!("checking {file}"),
         PullEvent::Installed {
-            model,
+            name,
             path,
             already: true,
             ..
-        } => format!("{model} is here already: {path}"),
-        PullEvent::Installed { model, path, .. } => format!("{model} is here: {path}"),
+        } => format!("{name} is here already: {path}"),
+        PullEvent::Installed { name, path, .. } => format!("{name} is here: {path}"),
     }
 }
 

@@ -193,7 +193,7 @@ fn of_two_at_once_one_fetches_and_the_other_waits_or_fails() {
             fn event(&mut self, event: &PullEvent) {
                 self.0.send(event.clone()).unwrap();
             }
-            fn accept(&mut self, _: &ManifestModel) -> bool {
+            fn accept(&mut self, _: &str) -> bool {
                 panic!("the second one has nothing to fetch")
             }
         }

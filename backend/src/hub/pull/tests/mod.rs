@@ -5,7 +5,7 @@ mod hugging_face;
 mod keeping;
 #[cfg(unix)]
 mod package;
-mod server;
+pub(crate) mod server;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,9 +19,9 @@ use crate::hub::manifest::{Licence, Manifest};
 
 /// Everything that was told; accepts the terms unless told not to.
 #[derive(Default)]
-struct Witness {
-    events: Vec<PullEvent>,
-    declines: bool,
+pub(crate) struct Witness {
+    pub(crate) events: Vec<PullEvent>,
+    pub(crate) declines: bool,
 }
 
 impl PullObserver for Witness {
@@ -29,7 +29,7 @@ impl PullObserver for Witness {
         self.events.push(event.clone());
     }
 
-    fn accept(&mut self, _: &ManifestModel) -> bool {
+    fn accept(&mut self, _: &str) -> bool {
         !self.declines
     }
 }

@@ -1,7 +1,7 @@
 //! A server that answers as Hugging Face does: ranges, redirects to where the bytes lie, and, when
 //! asked to, connections that break.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
@@ -38,27 +38,44 @@ struct Shared {
     opened: Condvar,
 }
 
-/// Serves `content` at every path until the test ends.
+/// What lies at a path, with its query.
+type Content = dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync;
+
+/// Serves until the test ends.
 pub struct Server {
     pub port: u16,
     shared: Arc<Shared>,
 }
 
 impl Server {
-    /// Answers in the given order; after the last one always with [`Answer::Whole`].
+    /// Serves `content` at every path. Answers in the given order; after the last one always with
+    /// [`Answer::Whole`].
     pub fn start(content: Vec<u8>, answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self::serving(Box::new(move |_| Some(content.clone())), answers)
+    }
+
+    /// Serves each file at its path and nothing elsewhere.
+    pub fn with_files(
+        files: impl IntoIterator<Item = (String, Vec<u8>)>,
+        answers: impl IntoIterator<Item = Answer>,
+    ) -> Self {
+        let files: HashMap<String, Vec<u8>> = files.into_iter().collect();
+        Self::serving(Box::new(move |path| files.get(path).cloned()), answers)
+    }
+
+    fn serving(content: Box<Content>, answers: impl IntoIterator<Item = Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
             answers: Mutex::new(answers.into_iter().collect()),
             ..Shared::default()
         });
-        let content = Arc::new(content);
+        let content: Arc<Content> = content.into();
         let for_thread = shared.clone();
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (shared, content) = (for_thread.clone(), content.clone());
-                thread::spawn(move || serve(stream, &content, &shared));
+                thread::spawn(move || serve(stream, &*content, &shared));
             }
         });
         Self { port, shared }
@@ -89,7 +106,7 @@ impl Server {
 }
 
 /// One request per connection.
-fn serve(mut stream: TcpStream, content: &[u8], shared: &Shared) {
+fn serve(mut stream: TcpStream, content: &Content, shared: &Shared) {
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
     let Some(Ok(first)) = lines.next() else {
         return;
@@ -109,11 +126,13 @@ fn serve(mut stream: TcpStream, content: &[u8], shared: &Shared) {
             _ => {}
         }
     }
+    let ranged = seen.range.is_some();
     let start: usize = seen
         .range
         .as_deref()
         .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'))
         .map_or(0, |start| start.parse().unwrap());
+    let found = content(&seen.path);
     shared.seen.lock().unwrap().push(seen);
     let answer = shared.answers.lock().unwrap().pop_front();
     let mut closed = shared.closed.lock().unwrap();
@@ -122,6 +141,13 @@ fn serve(mut stream: TcpStream, content: &[u8], shared: &Shared) {
     }
     drop(closed);
 
+    let answer = match (answer, ranged) {
+        (Some(answer), _) => Some(answer),
+        (None, _) if found.is_none() => Some(Answer::Status(404)),
+        (None, true) => None,
+        (None, false) => Some(Answer::IgnoreRange),
+    };
+    let content = found.as_deref().unwrap_or_default();
     let total = content.len();
     let partial = |start: usize| {
         format!(
