@@ -1,5 +1,6 @@
 //! The native side of Polydetox: command line, server, and where models come from.
 
+pub mod adapters;
 pub mod cli;
 pub mod data;
 pub mod executor;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use engine::{CheckpointError, EngineError};
 use protocol::FieldError;
 
+use crate::adapters::AdapterError;
 use crate::data::DataError;
 use crate::hub::HubError;
 
@@ -125,6 +126,20 @@ impl From<EngineError> for Failure {
 impl From<DataError> for Failure {
     fn from(error: DataError) -> Self {
         Self::new(error)
+    }
+}
+
+impl From<AdapterError> for Failure {
+    fn from(error: AdapterError) -> Self {
+        let help = error.help();
+        let failure = match error {
+            AdapterError::InvalidName { .. } => Self::usage(error),
+            other => Self::new(other),
+        };
+        match help {
+            Some(help) => failure.with_help(help),
+            None => failure,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use clap::Args;
 use engine::generate::{GenerationEvent, GenerationRequest, Prompt};
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
+use protocol::adapter::check_strength;
 use protocol::api::generate::TokenReport;
 use protocol::generation::{FinishReason, SamplerSettings};
 use protocol::provenance::ModelProvenance;
@@ -18,6 +19,7 @@ use super::model_options::ModelOptions;
 use super::note::note;
 use super::prompts::{self, Line};
 use super::{Context, Failure, interruptible};
+use crate::adapters::AdapterStore;
 use crate::executor::{self, Executor, Limits};
 
 /// Arguments of `generate`.
@@ -32,6 +34,13 @@ pub struct Arguments {
     /// Model and device.
     #[command(flatten)]
     pub model: ModelOptions,
+    /// Adapter to apply beside the model's weights: a name (`backend adapters list`), or a directory
+    /// in PEFT's layout
+    #[arg(long, value_name = "ADAPTER")]
+    pub adapter: Option<String>,
+    /// How strongly: 0 leaves the model as it is, 1 is the adapter as trained, at most 1.5
+    #[arg(long, value_name = "S", default_value_t = 1.0, requires = "adapter")]
+    pub adapter_strength: f32,
     /// Text to continue
     #[arg(
         short,
@@ -127,7 +136,18 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     // Settings are the same for all prompts: they are checked before the model is read.
     let probe = arguments.request(arguments.prompt.clone().unwrap_or_else(|| "x".to_owned()));
     probe.validate().map_err(Failure::from)?;
-    let (model, provenance) = arguments.model.read(context)?;
+    check_strength(arguments.adapter_strength)?;
+    let adapter = match &arguments.adapter {
+        Some(name) => Some(AdapterStore::new(&context.data_dir).resolve(name)?),
+        None => None,
+    };
+    let (mut model, mut provenance) = arguments.model.read(context)?;
+    if let Some(adapter) = adapter {
+        let read = adapter.read(model.0.spec(), &provenance)?;
+        let strength = arguments.adapter_strength;
+        provenance.adapter = Some(read.provenance(strength));
+        model.0 = model.0.with_adapter(Arc::new(read.adapter), strength)?;
+    }
     let limits = Limits {
         slots: arguments.batch_size,
         // As many wait as run, so that a free slot is filled at once.
@@ -163,6 +183,7 @@ impl Arguments {
             logprobs: self.logprobs,
             ignore_eos: self.ignore_eos,
             processors: Vec::new(),
+            adapter: None,
         }
     }
 }

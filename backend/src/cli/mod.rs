@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. A subcommand is an `Arguments` struct and a
 //! `run(arguments, &Context) -> Result<(), Failure>`.
 
+pub mod adapters;
 pub mod bench;
 pub mod data;
 pub mod devices;
@@ -46,6 +47,8 @@ pub struct Cli {
 pub enum Command {
     /// Fetch, look at and take away models
     Models(models::Arguments),
+    /// Trained changes to models: list, show, import, remove
+    Adapters(adapters::Arguments),
     /// Continue prompts
     Generate(generate::Arguments),
     /// Measure how likely a model finds texts
@@ -95,6 +98,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     };
     match cli.command {
         Some(Command::Models(arguments)) => models::run(arguments, &context),
+        Some(Command::Adapters(arguments)) => adapters::run(arguments, &context),
         Some(Command::Generate(arguments)) => generate::run(&arguments, &context),
         Some(Command::Perplexity(arguments)) => perplexity::run(&arguments, &context),
         Some(Command::Data(arguments)) => data::run(&arguments, &context),

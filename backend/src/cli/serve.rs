@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::model_options::{DEFAULT_MODEL, DeviceOptions};
 use super::note::note;
 use super::{Context, Failure};
+use crate::adapters::AdapterStore;
 use crate::data::DataLibrary;
 use crate::executor::{HubLibrary, Limits, Shelf};
 use crate::hub::Hub;
@@ -165,7 +166,10 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let mut data = arguments.data.clone();
     data.push(crate::data::pulled(&context.data_dir));
     let server = Server::new(Arc::clone(&shelf), default_model.clone(), devices);
-    let server = Arc::new(server.with_data(DataLibrary::new(data)));
+    let server = server
+        .with_data(DataLibrary::new(data))
+        .with_adapters(AdapterStore::new(&context.data_dir));
+    let server = Arc::new(server);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

@@ -1,5 +1,6 @@
 //! The engine behind the executor's traits.
 
+use engine::decoder::DecoderSpec;
 use engine::generate::{GenerationEvent, GenerationRequest, Generator, Prompt, SequenceId};
 use engine::measure::{ForcedDecoding, log_likelihood};
 use engine::{EngineError, Model};
@@ -52,6 +53,10 @@ impl TextModel for EngineModel {
 
     fn check_forced(&self, prompt: &str, completion: &[u32]) -> Result<(), EngineError> {
         ForcedDecoding::new(&self.0, prompt, completion).map(drop)
+    }
+
+    fn spec(&self) -> Option<&DecoderSpec> {
+        Some(self.0.spec())
     }
 
     fn generator(&self) -> Result<Box<dyn TextGenerator>, EngineError> {

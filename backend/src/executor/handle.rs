@@ -154,6 +154,11 @@ impl Executor {
         Ok(Measuring { result })
     }
 
+    /// The model.
+    pub fn model(&self) -> &Arc<dyn TextModel> {
+        &self.model
+    }
+
     fn admit(&self, count: usize) -> Result<Vec<OwnedSemaphorePermit>, Refusal> {
         if !self.healthy() {
             return Err(Refusal::Failed);

@@ -1,6 +1,7 @@
 //! What the executor needs of a model.
 
 use engine::EngineError;
+use engine::decoder::DecoderSpec;
 use engine::generate::{GenerationEvent, GenerationRequest, SequenceId};
 use protocol::api::forced_decoding::ForcedToken;
 
@@ -32,6 +33,9 @@ pub trait TextModel: Send + Sync {
     /// # Errors
     /// Names the field, `prompt` or `completion`.
     fn check_forced(&self, prompt: &str, completion: &[u32]) -> Result<(), EngineError>;
+
+    /// The shape, by which adapters are read; `None` for a model that takes none.
+    fn spec(&self) -> Option<&DecoderSpec>;
 
     /// A new, empty generator. Called on the thread that will own it.
     ///

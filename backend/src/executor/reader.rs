@@ -87,6 +87,7 @@ impl ModelReader {
             weights: read.weight_kind(),
             device: self.device.clone(),
             version: env!("CARGO_PKG_VERSION").into(),
+            adapter: None,
         };
         Ok((read, provenance))
     }

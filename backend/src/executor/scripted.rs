@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use engine::EngineError;
+use engine::decoder::DecoderSpec;
 use engine::generate::{GenerationEvent, GenerationRequest, Prompt, SequenceId};
 use protocol::FieldError;
 use protocol::api::forced_decoding::ForcedToken;
@@ -90,6 +91,10 @@ impl TextModel for ScriptedModel {
             }
         }
         Ok(())
+    }
+
+    fn spec(&self) -> Option<&DecoderSpec> {
+        None
     }
 
     fn generator(&self) -> Result<Box<dyn TextGenerator>, EngineError> {

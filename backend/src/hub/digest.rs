@@ -66,6 +66,11 @@ pub fn of_file(path: &Path) -> Result<String, HubError> {
     Ok(hexadecimal(digest))
 }
 
+/// SHA-256 of what lies in memory, as 64 hexadecimal digits.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    hexadecimal(Sha256::new_with_prefix(bytes))
+}
+
 /// SHA-256 of a list of `(name, SHA-256)`: one hash for a model of several files.
 pub fn of_list<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut digest = Sha256::new();

@@ -18,6 +18,8 @@ mod resolve;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub(crate) use atomic::publish_directory;
+pub(crate) use digest::{of_bytes as sha256_of_bytes, of_file as sha256_of_file};
 pub use error::HubError;
 pub use file_source::FileSource;
 pub use inspect::{Inspection, KindSummary, TensorLine, TokenizerFacts, inspect};

@@ -7,6 +7,7 @@ use engine::EngineError;
 use protocol::FieldError;
 use protocol::api::{ErrorBody, ErrorKind};
 
+use crate::adapters::AdapterError;
 use crate::executor::{Failure, Refusal, ShelfError};
 
 /// A response that is not a success.
@@ -90,6 +91,23 @@ impl From<Refusal> for ApiError {
             Refusal::Failed => Self::new(ErrorKind::Unavailable, refusal.to_string()),
             Refusal::ShuttingDown => Self::new(ErrorKind::ShuttingDown, refusal.to_string()),
         }
+    }
+}
+
+impl From<AdapterError> for ApiError {
+    fn from(error: AdapterError) -> Self {
+        let message = error.to_string();
+        let kind = match error {
+            AdapterError::InvalidName { .. } | AdapterError::Unknown { .. } => ErrorKind::NotFound,
+            AdapterError::OtherModel { .. } | AdapterError::Engine { .. } => {
+                ErrorKind::InvalidField
+            }
+            _ => {
+                tracing::warn!(%message, "an adapter cannot be had");
+                ErrorKind::Unavailable
+            }
+        };
+        ErrorBody::field(kind, "adapter", message).into()
     }
 }
 

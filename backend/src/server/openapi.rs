@@ -22,6 +22,8 @@ use super::routes;
         routes::model_files::model_file,
         routes::data::data,
         routes::data::rows,
+        routes::adapters::adapters,
+        routes::adapters::adapter_file,
         routes::devices::devices,
         routes::generate::generate,
         routes::perplexity::perplexity,

@@ -8,6 +8,7 @@ use protocol::api::devices::DeviceEntry;
 
 use super::error::ApiError;
 use super::metrics::Metrics;
+use crate::adapters::{AdapterShelf, AdapterStore};
 use crate::data::DataLibrary;
 use crate::executor::{Shelf, Shelved};
 
@@ -21,6 +22,8 @@ pub struct Server {
     pub devices: Box<dyn Fn() -> Vec<DeviceEntry> + Send + Sync>,
     /// The data sets that it shows.
     pub data: DataLibrary,
+    /// The adapters that requests can name.
+    pub adapters: Arc<AdapterShelf>,
     /// Counts of requests.
     pub metrics: Metrics,
     shutting_down: AtomicBool,
@@ -39,6 +42,7 @@ impl Server {
             default_model,
             devices,
             data: DataLibrary::default(),
+            adapters: Arc::new(AdapterShelf::new(None)),
             shutting_down: AtomicBool::new(false),
         }
     }
@@ -47,6 +51,15 @@ impl Server {
     #[must_use]
     pub fn with_data(self, data: DataLibrary) -> Self {
         Self { data, ..self }
+    }
+
+    /// Offers the adapters of this store.
+    #[must_use]
+    pub fn with_adapters(self, store: AdapterStore) -> Self {
+        Self {
+            adapters: Arc::new(AdapterShelf::new(Some(store))),
+            ..self
+        }
     }
 
     /// The model of that name, or the default one.

@@ -75,6 +75,7 @@ pub async fn load(
             weights: model.weight_kind(),
             device: format!("{device} (browser)"),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            adapter: None,
         },
         device,
         reason,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
+use protocol::adapter::check_strength;
 
 use crate::adapter::{self, Adapter, AppliedAdapter};
 pub use crate::architecture::WeightFormat;
@@ -116,16 +117,24 @@ impl Model {
     }
 
     /// The same weights with an adapter at a strength between 0 (the model as it is) and
-    /// [`adapter::LARGEST_STRENGTH`]; 1 is the adapter as trained. It takes the place of the one that
+    /// [`protocol::adapter::LARGEST_STRENGTH`]; 1 is the adapter as trained. It takes the place of the one that
     /// this model has, if any. Nothing is copied.
     ///
     /// # Errors
     /// An adapter that was made for another model, a strength outside its range.
     pub fn with_adapter(&self, adapter: Arc<Adapter>, strength: f32) -> Result<Self, EngineError> {
-        let applied = AppliedAdapter::new(adapter, strength, &self.spec)?;
+        self.with_applied(AppliedAdapter::new(adapter, strength)?)
+    }
+
+    /// As [`Model::with_adapter`].
+    ///
+    /// # Errors
+    /// An adapter that was made for another model.
+    pub fn with_applied(&self, applied: AppliedAdapter) -> Result<Self, EngineError> {
+        applied.adapter().check(&self.spec)?;
         Ok(Self {
             // At strength 0 the branch would only cost time.
-            adapter: (strength > 0.0).then_some(applied),
+            adapter: (applied.strength() > 0.0).then_some(applied),
             ..self.clone()
         })
     }
@@ -151,7 +160,7 @@ impl Model {
     /// As [`Model::with_adapter`].
     pub fn merged(&self, adapter: &Adapter, strength: f32) -> Result<Self, EngineError> {
         adapter.check(&self.spec)?;
-        adapter::check_strength(strength)?;
+        check_strength(strength)?;
         Ok(Self {
             weights: Arc::new(adapter::merged(&self.weights, adapter, strength)),
             adapter: None,

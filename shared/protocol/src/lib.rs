@@ -1,5 +1,6 @@
 //! The vocabulary that server, browser and engine share: pure data with serde, no I/O.
 
+pub mod adapter;
 pub mod agreement;
 pub mod api;
 pub mod data;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Which model on which device, by which version of the program.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModelProvenance {
     /// Identifier of the model, or the path it was loaded from.
@@ -16,4 +16,30 @@ pub struct ModelProvenance {
     pub device: String,
     /// Version of this program.
     pub version: String,
+    /// The adapter that was applied beside the weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<AdapterProvenance>,
+}
+
+impl ModelProvenance {
+    /// The same model on the same device with an adapter.
+    #[must_use]
+    pub fn with_adapter(&self, adapter: Option<AdapterProvenance>) -> Self {
+        Self {
+            adapter,
+            ..self.clone()
+        }
+    }
+}
+
+/// Which adapter, and how strongly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdapterProvenance {
+    /// Name of the adapter, or the path it was read from.
+    pub name: String,
+    /// SHA-256 of its tensors file, in lower-case hexadecimal digits.
+    pub sha256: String,
+    /// 1 is the adapter as trained.
+    pub strength: f32,
 }

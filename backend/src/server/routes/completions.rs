@@ -10,6 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use engine::adapter::AppliedAdapter;
 use engine::generate::{GenerationEvent, GenerationRequest, Prompt};
 use futures_util::{Stream, StreamExt, stream};
 use protocol::api::ErrorBody;
@@ -18,7 +19,9 @@ use protocol::api::completions::{
     Usage,
 };
 use protocol::generation::{SamplerSettings, TokenLogprob};
+use protocol::provenance::ModelProvenance;
 
+use super::adapters::chosen;
 use super::generate::{KEEP_ALIVE, admit};
 use crate::executor::{Failure, Generation, Shelved};
 use crate::server::error::ApiError;
@@ -37,7 +40,7 @@ use crate::server::state::Server;
         )),
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 401, description = "No token", body = ErrorBody),
-        (status = 404, description = "No such model", body = ErrorBody),
+        (status = 404, description = "No such model or adapter", body = ErrorBody),
         (status = 413, description = "Body too large", body = ErrorBody),
         (status = 415, description = "Not declared as JSON", body = ErrorBody),
         (status = 422, description = "A field is out of range or not supported", body = ErrorBody),
@@ -57,14 +60,17 @@ pub async fn completions(
         .stream_options
         .is_some_and(|options| options.include_usage);
     let seed = request.seed.unwrap_or_else(random);
+    let adapter = chosen(&server, &model, request.adapter.clone()).await?;
+    let (adapter, provenance) = adapter.unzip();
     let head = Head {
         id: format!("cmpl-{:016x}", random()),
         created: SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |elapsed| elapsed.as_secs()),
         seed,
+        provenance: model.provenance.with_adapter(provenance),
     };
-    let (requests, choices_per_prompt) = engine_requests(request, seed)?;
+    let (requests, choices_per_prompt) = engine_requests(request, seed, adapter)?;
     let generations = admit(&model, requests)
         .await
         .map_err(|error| error.rename_field("max_new_tokens", "max_tokens"))?;
@@ -92,7 +98,7 @@ pub async fn completions(
     usage.total_tokens = usage.prompt_tokens + usage.completion_tokens;
     Ok(Json(Completion {
         usage: Some(usage),
-        provenance: Some(model.provenance.clone()),
+        provenance: Some(head.provenance.clone()),
         ..head.chunk(&model, choices)
     })
     .into_response())
@@ -103,6 +109,7 @@ struct Head {
     id: String,
     created: u64,
     seed: u64,
+    provenance: ModelProvenance,
 }
 
 impl Head {
@@ -163,6 +170,7 @@ fn refuse_unsupported(request: &CompletionRequest) -> Result<(), ApiError> {
 fn engine_requests(
     request: CompletionRequest,
     seed: u64,
+    adapter: Option<AppliedAdapter>,
 ) -> Result<(Vec<GenerationRequest>, usize), ApiError> {
     let n = request.n.unwrap_or(1);
     if n == 0 || n > CHOICES_LIMIT {
@@ -199,6 +207,7 @@ fn engine_requests(
                 logprobs: request.logprobs,
                 ignore_eos: false,
                 processors: Vec::new(),
+                adapter: adapter.clone(),
             });
         }
     }
@@ -332,7 +341,8 @@ fn chunks(
         end: End::Open,
     };
     stream::unfold(state, move |mut state| {
-        let (model, head) = (Arc::clone(&model), head.chunk(&model, Vec::new()));
+        let provenance = head.provenance.clone();
+        let head = head.chunk(&model, Vec::new());
         async move {
             let data = match state.end {
                 End::Closed => return None,
@@ -362,7 +372,7 @@ fn chunks(
                                 completion_tokens: state.completion_tokens,
                                 total_tokens: prompt_tokens + state.completion_tokens,
                             }),
-                            provenance: Some(model.provenance.clone()),
+                            provenance: Some(provenance),
                             ..head
                         })
                     }
@@ -437,7 +447,7 @@ mod tests {
     #[test]
     fn each_completion_of_a_prompt_has_its_own_seed() {
         let text = r#"{"model":"m","prompt":["a","b"],"n":2,"stop":"x"}"#;
-        let (requests, n) = engine_requests(request(text), u64::MAX).unwrap();
+        let (requests, n) = engine_requests(request(text), u64::MAX, None).unwrap();
         assert_eq!(n, 2);
         let seeds: Vec<u64> = requests.iter().map(|one| one.sampler.seed).collect();
         assert_eq!(seeds, [u64::MAX, 0, u64::MAX, 0]);

@@ -12,7 +12,9 @@ use engine::generate::{GenerationEvent, GenerationRequest};
 use futures_util::{Stream, StreamExt, stream};
 use protocol::api::generate::{GenerateRequest, GenerateResponse, StreamEvent};
 use protocol::api::{ErrorBody, ErrorKind};
+use protocol::provenance::ModelProvenance;
 
+use super::adapters::chosen;
 use crate::executor::{Failure, Generation, Shelved};
 use crate::server::error::ApiError;
 use crate::server::json::JsonBody;
@@ -33,7 +35,7 @@ pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
         )),
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 401, description = "No token", body = ErrorBody),
-        (status = 404, description = "No such model", body = ErrorBody),
+        (status = 404, description = "No such model or adapter", body = ErrorBody),
         (status = 413, description = "Body too large", body = ErrorBody),
         (status = 415, description = "Not declared as JSON", body = ErrorBody),
         (status = 422, description = "A field is out of range", body = ErrorBody),
@@ -49,12 +51,19 @@ pub async fn generate(
     let model = server.model(request.model.as_deref()).await?;
     let seed = request.seed;
     let streamed = request.stream;
-    let generation = admit(&model, vec![request.into()])
+    let adapter = chosen(&server, &model, request.adapter.clone()).await?;
+    let (adapter, provenance) = adapter.unzip();
+    let provenance = model.provenance.with_adapter(provenance);
+    let request = GenerationRequest {
+        adapter,
+        ..request.into()
+    };
+    let generation = admit(&model, vec![request])
         .await?
         .pop()
         .ok_or_else(|| ApiError::new(ErrorKind::Internal, "no generation was begun"))?;
     if streamed {
-        let events = events(model, generation, seed);
+        let events = events(model, generation, seed, provenance);
         return Ok(Sse::new(events)
             .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
             .into_response());
@@ -67,7 +76,7 @@ pub async fn generate(
         completion_tokens: whole.completion_tokens,
         tokens: whole.reports,
         seed,
-        provenance: model.provenance.clone(),
+        provenance,
     })
     .into_response())
 }
@@ -89,11 +98,12 @@ fn events(
     model: Arc<Shelved>,
     generation: Generation,
     seed: u64,
+    provenance: ModelProvenance,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let start = StreamEvent::Start {
         prompt_tokens: generation.prompt_tokens(),
         seed,
-        provenance: model.provenance.clone(),
+        provenance,
     };
     let rest = stream::unfold((model, generation), |(model, mut generation)| async move {
         let event = generation.next().await?;

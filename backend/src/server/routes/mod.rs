@@ -1,5 +1,6 @@
 //! One file per address.
 
+pub mod adapters;
 pub mod completions;
 pub mod data;
 pub mod devices;
@@ -34,6 +35,11 @@ pub fn routes() -> Router<Arc<Server>> {
         )
         .route("/api/data", get(data::data))
         .route("/api/data/{name}/rows", get(data::rows))
+        .route("/api/adapters", get(adapters::adapters))
+        .route(
+            "/api/adapters/{name}/files/{file}",
+            get(adapters::adapter_file),
+        )
         .route("/api/devices", get(devices::devices))
         .route("/api/generate", post(generate::generate))
         .route("/api/perplexity", post(perplexity::perplexity))

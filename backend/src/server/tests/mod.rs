@@ -51,6 +51,7 @@ impl Library for Scripts {
                     weights: "none".into(),
                     device: "script".into(),
                     version: "0".into(),
+                    adapter: None,
                 },
             }),
             "absent" => Err(ShelfError::Unavailable("fetch it first".into())),

@@ -8,8 +8,7 @@ mod merge;
 pub mod peft;
 mod projection;
 
-pub(crate) use applied::check_strength;
-pub use applied::{AppliedAdapter, LARGEST_STRENGTH};
+pub use applied::AppliedAdapter;
 pub use config::LoraConfig;
 pub use factors::{Adapter, LoraFactors};
 pub(crate) use merge::merged;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::lanes::{LaneId, Lanes};
 use super::request::{GenerationEvent, GenerationRequest, Prompt, SequenceId};
 use super::sequence::Sequence;
 use crate::error::EngineError;
@@ -17,7 +18,7 @@ const PROMPT_PIECE: usize = 512;
 
 /// Generates for any number of sequences on one model.
 pub struct Generator {
-    runner: Runner,
+    lanes: Lanes,
     tokenizer: Arc<Tokenizer>,
     context: usize,
     vocabulary: usize,
@@ -30,7 +31,7 @@ impl Generator {
     /// When the device cannot hold the model.
     pub fn new(model: &Model) -> Result<Self, EngineError> {
         Ok(Self {
-            runner: Runner::new(model)?,
+            lanes: Lanes::new(model)?,
             tokenizer: model.tokenizer_shared(),
             context: model.context_length(),
             vocabulary: model.vocabulary_size(),
@@ -68,12 +69,17 @@ impl Generator {
         }
         let mut request = request;
         request.max_new_tokens = request.max_new_tokens.min(self.context - tokens.len());
+        let sequences = &self.sequences;
+        self.lanes
+            .tidy(|lane| sequences.values().any(|sequence| sequence.lane == lane));
+        let lane = self.lanes.of(request.adapter.as_ref())?;
         let cache = self
-            .runner
+            .lanes
+            .runner(lane)?
             .new_cache(tokens.len() + request.max_new_tokens)?;
         let id = SequenceId(self.next);
         self.next += 1;
-        let sequence = Sequence::new(id, request, tokens, cache, self.tokenizer.eos());
+        let sequence = Sequence::new(id, request, tokens, (lane, cache), self.tokenizer.eos());
         self.sequences.insert(id, sequence);
         Ok(id)
     }
@@ -91,17 +97,29 @@ impl Generator {
     }
 
     async fn try_step(&mut self) -> Result<Vec<(SequenceId, GenerationEvent)>, EngineError> {
-        if self.sequences.is_empty() {
-            return Ok(Vec::new());
+        let mut events = Vec::new();
+        for lane in self.lanes.ids() {
+            self.step_lane(lane, &mut events).await?;
         }
+        Ok(events)
+    }
+
+    /// One pass over the sequences that share a runner.
+    async fn step_lane(
+        &mut self,
+        lane: LaneId,
+        events: &mut Vec<(SequenceId, GenerationEvent)>,
+    ) -> Result<(), EngineError> {
+        let runner = self.lanes.runner(lane)?;
         let mut chunks = Vec::with_capacity(self.sequences.len());
         // Rows of the pass whose logits are wanted and the sequences they belong to; apart from them
         // those that only want the most likely token, which a GPU finds by itself.
         let (mut rows, mut ready) = (Vec::new(), Vec::new());
         let (mut greedy_rows, mut greedy) = (Vec::new(), Vec::new());
-        let on_device = self.runner.chooses_on_device();
+        let on_device = runner.chooses_on_device();
         let mut row = 0;
-        for sequence in self.sequences.values_mut() {
+        let sequences = self.sequences.values_mut();
+        for sequence in sequences.filter(|sequence| sequence.lane == lane) {
             let end = sequence.tokens.len().min(sequence.cached + PROMPT_PIECE);
             let tokens = &sequence.tokens[sequence.cached..end];
             row += tokens.len();
@@ -120,34 +138,36 @@ impl Generator {
                 cache: &mut sequence.cache,
             });
         }
-        let hidden = self.runner.forward(&mut chunks).await?;
+        if chunks.is_empty() {
+            return Ok(());
+        }
+        let hidden = runner.forward(&mut chunks).await?;
         drop(chunks);
-        let mut events = Vec::new();
         if !greedy.is_empty() {
-            let tokens = self.runner.most_likely(&hidden, &greedy_rows).await?;
+            let tokens = runner.most_likely(&hidden, &greedy_rows).await?;
             for (id, token) in greedy.into_iter().zip(tokens) {
                 if let Some(sequence) = self.sequences.get_mut(&id)
-                    && sequence.advance_with(token, &self.tokenizer, &mut events)
+                    && sequence.advance_with(token, &self.tokenizer, events)
                 {
                     self.sequences.remove(&id);
                 }
             }
         }
         if rows.is_empty() {
-            return Ok(events);
+            return Ok(());
         }
-        let mut logits = self.runner.logits(&hidden, &rows).await?;
+        let mut logits = runner.logits(&hidden, &rows).await?;
         for (id, logits) in ready
             .into_iter()
             .zip(logits.chunks_exact_mut(self.vocabulary))
         {
             if let Some(sequence) = self.sequences.get_mut(&id)
-                && sequence.advance(logits, &self.tokenizer, &mut events)
+                && sequence.advance(logits, &self.tokenizer, events)
             {
                 self.sequences.remove(&id);
             }
         }
-        Ok(events)
+        Ok(())
     }
 
     /// Drops a sequence; no further event comes from it.
@@ -157,13 +177,13 @@ impl Generator {
 
     /// What the last step cost a GPU; `None` where the pass does not count.
     pub fn counters(&self) -> Option<StepCounters> {
-        self.runner.counters()
+        self.lanes.own().counters()
     }
 
     /// What runs the model, for measuring beside the sequences: weights on a graphics card would
     /// otherwise be there twice.
     pub fn runner(&mut self) -> &mut Runner {
-        &mut self.runner
+        self.lanes.own_mut()
     }
 
     /// Sequences under way.

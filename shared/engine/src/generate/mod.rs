@@ -1,6 +1,7 @@
 //! From logits to a stream of text.
 
 pub mod generator;
+mod lanes;
 pub mod processor;
 pub mod request;
 pub mod sampler;

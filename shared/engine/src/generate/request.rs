@@ -8,6 +8,7 @@ use protocol::generation::{
 };
 
 use super::processor::LogitsProcessor;
+use crate::adapter::AppliedAdapter;
 
 /// Text or ready-made tokens to continue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct GenerationRequest {
     pub ignore_eos: bool,
     /// Applied to the logits in order, before the sampler.
     pub processors: Vec<Box<dyn LogitsProcessor>>,
+    /// Applied beside the weights, in the place of the model's own adapter if it has one.
+    pub adapter: Option<AppliedAdapter>,
 }
 
 impl GenerationRequest {
@@ -47,6 +50,7 @@ impl GenerationRequest {
             logprobs: None,
             ignore_eos: false,
             processors: Vec::new(),
+            adapter: None,
         }
     }
 
@@ -124,7 +128,8 @@ pub enum GenerationEvent {
 }
 
 impl From<GenerateRequest> for GenerationRequest {
-    /// What a request of the API asks of the engine; model and streaming are its reader's business.
+    /// What a request of the API asks of the engine; the names of model and adapter, and streaming,
+    /// are its reader's business.
     fn from(request: GenerateRequest) -> Self {
         Self {
             sampler: request.sampler(),
@@ -134,6 +139,7 @@ impl From<GenerateRequest> for GenerationRequest {
             logprobs: request.logprobs,
             ignore_eos: request.ignore_eos,
             processors: Vec::new(),
+            adapter: None,
         }
     }
 }

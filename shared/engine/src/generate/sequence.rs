@@ -2,6 +2,7 @@
 
 use protocol::generation::{FinishReason, TokenLogprob};
 
+use super::lanes::LaneId;
 use super::processor::LogitsProcessor;
 use super::request::{GenerationEvent, GenerationRequest, SequenceId};
 use super::sampler::Sampler;
@@ -17,6 +18,8 @@ pub struct Sequence {
     /// How many of them the cache already holds.
     pub cached: usize,
     pub cache: KvCache,
+    /// Which runner it was begun with, and needs for every step.
+    pub lane: LaneId,
     prompt_tokens: usize,
     max_new_tokens: usize,
     sampler: Sampler,
@@ -32,7 +35,7 @@ impl Sequence {
         id: SequenceId,
         request: GenerationRequest,
         tokens: Vec<u32>,
-        cache: KvCache,
+        (lane, cache): (LaneId, KvCache),
         ends: &[u32],
     ) -> Self {
         Self {
@@ -41,6 +44,7 @@ impl Sequence {
             tokens,
             cached: 0,
             cache,
+            lane,
             max_new_tokens: request.max_new_tokens,
             sampler: Sampler::new(request.sampler),
             processors: request.processors,

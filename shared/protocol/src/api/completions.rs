@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::adapter::AdapterChoice;
 use crate::generation::FinishReason;
 use crate::provenance::ModelProvenance;
 
@@ -102,6 +103,9 @@ pub struct CompletionRequest {
     /// Not supported: only absent or empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
+    /// Not OpenAI's: adapter to apply beside the model's weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<AdapterChoice>,
     /// Accepted and not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::ErrorDetail;
+use crate::adapter::AdapterChoice;
 use crate::generation::{FinishReason, SamplerSettings, TokenLogprob};
 use crate::provenance::ModelProvenance;
 
@@ -37,6 +38,9 @@ pub struct GenerateRequest {
     pub ignore_eos: bool,
     /// Send each token as it is chosen, as server-sent events.
     pub stream: bool,
+    /// Adapter to apply beside the model's weights; none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<AdapterChoice>,
 }
 
 impl Default for GenerateRequest {
@@ -55,6 +59,7 @@ impl Default for GenerateRequest {
             logprobs: None,
             ignore_eos: false,
             stream: false,
+            adapter: None,
         }
     }
 }

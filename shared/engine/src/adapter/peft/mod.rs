@@ -5,7 +5,7 @@ mod config;
 mod rows;
 mod tensors;
 
-use super::Adapter;
+use super::{Adapter, LoraConfig};
 use crate::checkpoint::ByteSource;
 use crate::decoder::DecoderSpec;
 use crate::error::EngineError;
@@ -14,6 +14,16 @@ use crate::error::EngineError;
 pub const CONFIG_FILE: &str = "adapter_config.json";
 /// Name of the file with the numbers.
 pub const TENSORS_FILE: &str = "adapter_model.safetensors";
+
+impl LoraConfig {
+    /// Reads `adapter_config.json`.
+    ///
+    /// # Errors
+    /// A broken file, or a variant of LoRA that is not supported, by the name of its key.
+    pub fn from_peft(config_json: &[u8]) -> Result<Self, EngineError> {
+        Ok(config::parse(config_json)?)
+    }
+}
 
 impl Adapter {
     /// Reads an adapter that PEFT, or [`Adapter::peft_config`] and [`Adapter::peft_tensors`], wrote,

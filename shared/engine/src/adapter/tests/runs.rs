@@ -8,8 +8,8 @@ use crate::general::{Chunk, GeneralPass};
 
 const TOKENS: usize = 19;
 
-fn applied(adapter: &Adapter, strength: f32, spec: &DecoderSpec) -> AppliedAdapter {
-    AppliedAdapter::new(Arc::new(adapter.clone()), strength, spec).unwrap()
+fn applied(adapter: &Adapter, strength: f32) -> AppliedAdapter {
+    AppliedAdapter::new(Arc::new(adapter.clone()), strength).unwrap()
 }
 
 fn fused(
@@ -71,7 +71,7 @@ fn beside_packed_weights_it_is_what_it_is_merged() {
         let tokens = random::tokens(&spec, 3, TOKENS);
         let base = fused(&spec, &weights, None);
         for strength in [0.25, 1.0, 1.5] {
-            let beside = fused(&spec, &weights, Some(&applied(&adapter, strength, &spec)));
+            let beside = fused(&spec, &weights, Some(&applied(&adapter, strength)));
             let merged = merged(&weights, &adapter, strength);
             let expected = reference::run(&spec, &merged, &tokens).hidden;
             // The packed kernels round activations to fifteen bits.
@@ -88,7 +88,7 @@ fn in_burn_operations_it_is_what_it_is_merged() {
     for storage in [Storage::Dense, Storage::Packed] {
         let weights = random::weights(&spec, 5, storage, false, false);
         let merged = Arc::new(merged(&weights, &adapter, 0.8));
-        let beside = applied(&adapter, 0.8, &spec);
+        let beside = applied(&adapter, 0.8);
         for (name, device, _) in devices() {
             let beside = general(&spec, &weights, Some(&beside), &device);
             let merged = general(&spec, &merged, None, &device);
@@ -124,7 +124,7 @@ fn strengths_outside_their_range_are_refused() {
     let spec = spec();
     let adapter = Arc::new(trained(&spec, 1));
     for strength in [-0.1, 1.6, f32::NAN] {
-        let error = AppliedAdapter::new(adapter.clone(), strength, &spec).unwrap_err();
+        let error = AppliedAdapter::new(adapter.clone(), strength).unwrap_err();
         assert!(error.to_string().contains("adapter.strength"), "{error}");
     }
 }
@@ -173,16 +173,11 @@ fn one_file_fits_both_orders_of_rows() {
     assert_ne!(ours, theirs);
     assert_eq!(theirs.peft_tensors(&neighbours), bytes);
     let results = [
-        general(
-            &halves,
-            &weights,
-            Some(&applied(&ours, 1.0, &halves)),
-            &device,
-        ),
+        general(&halves, &weights, Some(&applied(&ours, 1.0)), &device),
         general(
             &neighbours,
             &permuted,
-            Some(&applied(&theirs, 1.0, &neighbours)),
+            Some(&applied(&theirs, 1.0)),
             &device,
         ),
     ];

@@ -1,0 +1,60 @@
+//! `backend adapters import`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use protocol::adapter::BaseModel;
+
+use crate::adapters::{AdapterStore, Made, StoredAdapter};
+use crate::cli::model_options::ModelOptions;
+use crate::cli::{Context, Failure};
+
+/// Arguments of `adapters import`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The adapter is checked against the model, whose hash is recorded: another model will refuse it. Its
+numbers are kept in single precision.")]
+pub struct Arguments {
+    /// Directory with adapter_config.json and adapter_model.safetensors
+    directory: PathBuf,
+    /// Name to keep it under [default: the directory's]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The model that it was made for.
+    #[command(flatten)]
+    model: ModelOptions,
+}
+
+/// Runs `adapters import`.
+///
+/// # Errors
+/// The adapter cannot be understood, does not fit the model, or cannot be kept.
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let shown = arguments.directory.display().to_string();
+    let name = match &arguments.name {
+        Some(name) => name.clone(),
+        None => match arguments.directory.file_name() {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => return Err(Failure::usage(format!("{shown} has no name; give --name"))),
+        },
+    };
+    let found = StoredAdapter::open(&shown, &arguments.directory)?;
+    let (model, provenance) = arguments.model.read(context)?;
+    let read = found.read(model.0.spec(), &provenance)?;
+    let store = AdapterStore::new(&context.data_dir);
+    let made = Made {
+        base_model: BaseModel {
+            model: provenance.model,
+            sha256: provenance.sha256,
+        },
+        origin: format!("imported from {shown}"),
+        training: found.record.and_then(|record| record.training),
+    };
+    let kept = store.save(&name, &read.adapter, model.0.spec(), made)?;
+    Ok(writeln!(
+        std::io::stdout(),
+        "{name}  {}",
+        kept.directory.display()
+    )?)
+}
