@@ -6,10 +6,12 @@ use leptos_router::path;
 
 use crate::components::masthead::Masthead;
 use crate::pages::about::About;
-use crate::pages::matrices::Matrices;
+use crate::pages::data::Data;
+use crate::pages::matrices::{PublishedTables, StudyMatrices};
 use crate::pages::models::Models;
 use crate::pages::not_found::NotFound;
 use crate::pages::playground::Playground;
+use crate::pages::studies::Studies;
 use crate::state::local_engine::LocalEngine;
 use crate::state::server_facts::ServerFacts;
 use crate::state::theme;
@@ -31,7 +33,10 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1" class="page-content">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Playground />
-                    <Route path=path!("/matrices") view=Matrices />
+                    <Route path=path!("/matrices") view=StudyMatrices />
+                    <Route path=path!("/matrices/published") view=PublishedTables />
+                    <Route path=path!("/studies") view=Studies />
+                    <Route path=path!("/data") view=Data />
                     <Route path=path!("/models") view=Models />
                     <Route path=path!("/about") view=About />
                 </Routes>

@@ -4,7 +4,6 @@
 mod evaluation;
 mod perspective;
 mod plot;
-pub mod probe;
 mod registry;
 mod training;
 
@@ -13,5 +12,5 @@ pub use evaluation::{
 };
 pub use perspective::{PerspectiveError, PerspectiveFile};
 pub use plot::reliability_svg;
-pub use registry::{SCORERS, ScorerChoice, open, open_in};
+pub use registry::{SCORERS, ScorerChoice, open};
 pub use training::{Training, TrainingError, train};

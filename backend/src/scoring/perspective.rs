@@ -63,7 +63,9 @@ impl PerspectiveFile {
             }
             Ok(())
         })?;
-        bad.check()?;
+        if !bad.is_empty() {
+            return Err(DataError::rows(bad).into());
+        }
         if let Some((line, reason)) = problem {
             return Err(PerspectiveError::Line {
                 file: file.to_owned(),

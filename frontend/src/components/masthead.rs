@@ -21,7 +21,13 @@ pub fn Masthead() -> impl IntoView {
                         <A href="/">"Playground"</A>
                     </li>
                     <li>
+                        <A href="/studies">"Studies"</A>
+                    </li>
+                    <li>
                         <A href="/matrices">"Matrices"</A>
+                    </li>
+                    <li>
+                        <A href="/data">"Data"</A>
                     </li>
                     <li>
                         <A href="/models">"Models"</A>

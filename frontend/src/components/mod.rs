@@ -1,12 +1,16 @@
 //! Parts of which pages are made.
 
+pub mod answered;
+pub mod choice_field;
 pub mod copy_button;
 pub mod facts;
 pub mod figures;
+pub mod flag;
 pub mod heatmap;
 pub mod language_list;
 pub mod masthead;
 pub mod model_table;
+pub mod pager;
 pub mod problem_note;
 pub mod server_status;
 pub mod theme_switch;

@@ -11,6 +11,9 @@ use crate::state::veil::Veil;
 pub fn Veiled(
     /// What is hidden, in the reader's words: "the server's text".
     what: &'static str,
+    /// Why.
+    #[prop(default = "Models can write offensive things.")]
+    why: &'static str,
     /// This item alone is shown.
     open: RwSignal<bool>,
     children: ChildrenFn,
@@ -23,7 +26,7 @@ pub fn Veiled(
             fallback=move || {
                 view! {
                     <div class="veil">
-                        <p>{format!("Hidden: {what}. Models can write offensive things.")}</p>
+                        <p>{format!("Hidden: {what}. {why}")}</p>
                         <div class="buttons">
                             <button
                                 type="button"

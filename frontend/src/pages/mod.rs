@@ -1,7 +1,9 @@
 //! One file, or folder, is one address.
 
 pub mod about;
+pub mod data;
 pub mod matrices;
 pub mod models;
 pub mod not_found;
 pub mod playground;
+pub mod studies;

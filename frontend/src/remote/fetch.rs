@@ -33,7 +33,15 @@ pub async fn models() -> Result<ModelList, RemoteFailure> {
 
 /// How toxic texts are.
 pub async fn score(request: &ScoreRequest) -> Result<ScoreResponse, RemoteFailure> {
-    let request = post("/api/score", request, None)?;
+    ask("/api/score", request).await
+}
+
+/// The document that answers a request with a JSON body.
+pub async fn ask<T: DeserializeOwned>(
+    path: &str,
+    body: &impl Serialize,
+) -> Result<T, RemoteFailure> {
+    let request = post(path, body, None)?;
     parse(&text(&accepted(send(&request).await?).await?).await?)
 }
 
@@ -110,6 +118,13 @@ pub(super) fn unreadable(value: JsValue) -> RemoteFailure {
 
 fn get(path: &str) -> Result<Request, RemoteFailure> {
     Request::new_with_str(path).map_err(unreadable)
+}
+
+/// A request for a stream. Aborting `stop` closes its connection.
+pub(super) fn get_until(path: &str, stop: &AbortSignal) -> Result<Request, RemoteFailure> {
+    let options = RequestInit::new();
+    options.set_signal(Some(stop));
+    Request::new_with_str_and_init(path, &options).map_err(unreadable)
 }
 
 async fn text(response: &Response) -> Result<String, RemoteFailure> {

@@ -1,8 +1,11 @@
 //! Talks to the server that the page came from.
 
+pub mod address;
+pub mod events;
 mod failure;
 pub mod fetch;
 pub mod generate;
 pub mod runner;
+pub mod studies;
 
 pub use failure::RemoteFailure;

@@ -1,7 +1,9 @@
 //! What the page remembers and what its parts share.
 
+pub mod address;
 pub mod browser_runner;
 pub mod comparison;
+pub mod document;
 pub mod frame;
 pub mod local_engine;
 pub mod problem;
@@ -12,3 +14,4 @@ pub mod server_facts;
 pub mod theme;
 pub mod toxicity;
 pub mod veil;
+pub mod watched_study;

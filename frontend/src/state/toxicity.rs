@@ -35,7 +35,8 @@ pub fn of<R: Runner>(
     let number = Memo::new(move |_| column.run.with(|run| run.number));
     // The form may change while the run lasts.
     let spoken = Memo::new(move |_| {
-        number.track();
+        // Read, as a memo that is only tracked is never computed.
+        number.get();
         language.get_untracked()
     });
     let ended = Memo::new(move |_| {

@@ -50,7 +50,7 @@ pub fn RunColumn(
     let number = Memo::new(move |_| run.with(|run| run.number));
     // What the reader asked to see was the text before.
     Effect::new(move |_| {
-        number.track();
+        number.get();
         open.set(false);
     });
     let begun = Memo::new(move |_| run.with(|run| run.phase != Phase::Idle));

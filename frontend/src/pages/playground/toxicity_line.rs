@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use protocol::api::score::{ScoreResponse, TextScore};
 
+use crate::components::flag::Flag;
 use crate::state::toxicity::Toxicity;
 
 /// The figure, outside the veil.
@@ -43,7 +44,7 @@ fn scored(response: ScoreResponse) -> impl IntoView {
                 })}
                 {flags(&text)
                     .into_iter()
-                    .map(|(name, why)| view! { <span class="flag" title=why>{name}</span> })
+                    .map(|(name, why)| view! { <Flag word=name why=why /> })
                     .collect_view()}
             </p>
             <p class="quiet small">

@@ -1,4 +1,4 @@
-//! Which table is shown and how; the whole of it stands in the address.
+//! Which table is shown; the whole of it stands in the address.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -6,22 +6,17 @@ use leptos_router::hooks::query_signal_with_options;
 use protocol::matrix::Table;
 use protocol::matrix::published::{Header, Published};
 
-use crate::components::heatmap::Shown;
-
-/// The choice, kept in the address under `table`, `header` and `show`.
+/// The choice, kept in the address under `table` and `header`.
 #[derive(Clone, Copy)]
 pub struct Choice {
     number: Memo<Option<u8>>,
     set_number: SignalSetter<Option<u8>>,
     header: Memo<Option<String>>,
     set_header: SignalSetter<Option<String>>,
-    set_shown: SignalSetter<Option<String>>,
-    /// Changes, or values after fine-tuning.
-    pub shown: Signal<Shown>,
 }
 
 impl Choice {
-    /// As the address says; the first table, the corrected header and changes where it says nothing.
+    /// As the address says; the first table and the corrected header where it says nothing.
     pub fn from_address(tables: &[Published]) -> Self {
         // A choice is no step to go back to.
         let options = || NavigateOptions {
@@ -31,7 +26,6 @@ impl Choice {
         };
         let (number, set_number) = query_signal_with_options::<u8>("table", options());
         let (header, set_header) = query_signal_with_options::<String>("header", options());
-        let (shown, set_shown) = query_signal_with_options::<String>("show", options());
         let first = tables.first().map(|table| table.number);
         let number = Memo::new(move |_| number.get().or(first));
         Self {
@@ -39,11 +33,6 @@ impl Choice {
             set_number,
             header,
             set_header,
-            set_shown,
-            shown: Signal::derive(move || match shown.get().as_deref() {
-                Some("absolute") => Shown::Absolute,
-                _ => Shown::Change,
-            }),
         }
     }
 
@@ -88,12 +77,12 @@ impl Choice {
     }
 }
 
-/// Selects for metric, model, prompts, header and what is shown.
+/// Selects for metric, model, prompts and header.
 #[component]
 pub fn ChoiceForm(
     choice: Choice,
     tables: StoredValue<Vec<Published>>,
-    /// Whether the reader's own table is shown, to which only the last select applies.
+    /// Whether the reader's own table is shown, to which none of these applies.
     disabled: Signal<bool>,
 ) -> impl IntoView {
     let name_of = move |name: fn(&Published) -> String| {
@@ -149,7 +138,6 @@ pub fn ChoiceForm(
         }
     };
     view! {
-        <div class="fields">
             {select("Metric", |table| table.metric.name().to_owned())}
             {select("Model", |table| table.model.clone())}
             {select("Prompts", |table| table.split.clone())} <label>
@@ -166,23 +154,6 @@ pub fn ChoiceForm(
                         "as printed: am … ru"
                     </option>
                 </select>
-            </label> <label>
-                "Show"
-                <select
-                    id="show"
-                    on:change=move |event| choice.set_shown.set(Some(event_target_value(&event)))
-                >
-                    <option value="change" selected=move || choice.shown.get() == Shown::Change>
-                        "Δ (ZS − FT)"
-                    </option>
-                    <option value="absolute" selected=move || choice.shown.get() == Shown::Absolute>
-                        "after fine-tuning"
-                    </option>
-                </select>
             </label>
-        </div>
-        <p class="quiet small">
-            "The paper prints the columns as am ar de en es hi ru. BLOOM’s perplexities are high only in the second and sixth column, and it was not trained on German and Russian: the columns are very probably those of the rows."
-        </p>
     }
 }
