@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use protocol::language::{Language, UnknownLanguage};
+use protocol::language::Language;
 
 /// Rows that are listed; the number of all is given.
 const LISTED: usize = 20;
@@ -39,6 +39,63 @@ pub struct BadRow {
     pub reason: String,
 }
 
+/// Rows that cannot be used: the first of them and how many there are, so that a file with nothing
+/// else in it takes no more memory than another.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BadRows {
+    first: Vec<BadRow>,
+    count: usize,
+}
+
+impl BadRows {
+    /// Adds one, which comes behind those that are there.
+    pub fn push(&mut self, row: BadRow) {
+        self.count += 1;
+        if self.first.len() < LISTED {
+            self.first.push(row);
+        }
+    }
+
+    /// Adds others, wherever they stand.
+    pub fn extend(&mut self, others: Self) {
+        self.count += others.count;
+        self.first.extend(others.first);
+        self.first
+            .sort_by(|left, right| left.place.cmp(&right.place));
+        self.first.truncate(LISTED);
+    }
+
+    /// The first of them.
+    pub fn first(&self) -> &[BadRow] {
+        &self.first
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// An error if there are any.
+    ///
+    /// # Errors
+    /// [`DataError::Rows`].
+    pub fn check(self) -> Result<(), DataError> {
+        match self.is_empty() {
+            true => Ok(()),
+            false => Err(DataError::Rows(self)),
+        }
+    }
+}
+
+impl From<BadRow> for BadRows {
+    fn from(row: BadRow) -> Self {
+        Self {
+            first: vec![row],
+            count: 1,
+        }
+    }
+}
+
 /// Data that cannot be used. Nothing of them is.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -51,8 +108,8 @@ pub enum DataError {
         source: io::Error,
     },
     /// Rows that cannot be used.
-    #[error("{}", listed(.0, *.1))]
-    Rows(Vec<BadRow>, usize),
+    #[error("{}", listed(.0))]
+    Rows(BadRows),
     /// There is no text in it.
     #[error("{}: there is no text in it", .0.display())]
     Empty(PathBuf),
@@ -65,14 +122,6 @@ pub enum DataError {
         column: String,
         /// What it has.
         columns: Vec<String>,
-    },
-    /// A language that is none of the seven.
-    #[error("{place}: {source}")]
-    UnknownLanguage {
-        /// Where it stands.
-        place: Place,
-        /// Which it is.
-        source: UnknownLanguage,
     },
     /// A file that belongs to a data set is not there.
     #[error("{}: the file is missing; {needed}", file.display())]
@@ -126,22 +175,16 @@ impl DataError {
         let file = file.into();
         move |source| Self::Io { file, source }
     }
-
-    /// Bad rows, the first of them listed.
-    pub fn rows(mut rows: Vec<BadRow>) -> Self {
-        let count = rows.len();
-        rows.truncate(LISTED);
-        Self::Rows(rows, count)
-    }
 }
 
-fn listed(rows: &[BadRow], count: usize) -> String {
+fn listed(rows: &BadRows) -> String {
     let mut lines: Vec<String> = rows
+        .first
         .iter()
         .map(|row| format!("{}: {}", row.place, row.reason))
         .collect();
-    if count > rows.len() {
-        lines.push(format!("and {} more", count - rows.len()));
+    if rows.count > rows.first.len() {
+        lines.push(format!("and {} more", rows.count - rows.first.len()));
     }
     lines.join("\n")
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use protocol::language::Language;
 use serde::Serialize;
 
-use super::error::{BadRow, DataError, Place};
+use super::error::{BadRow, BadRows, DataError, Place};
 use super::rows::{self, Format, Row};
 
 /// A text with its label.
@@ -70,7 +70,7 @@ impl LabelledFile {
     /// # Errors
     /// As [`DataError`] says; all bad rows are listed.
     pub fn stream(&self, each: &mut dyn FnMut(LabelledText)) -> Result<(), DataError> {
-        let mut problems = Vec::new();
+        let mut problems = BadRows::default();
         let found = rows::read(&self.path, self.format, &mut |row| {
             for column in &self.columns {
                 match self.text(&row, column)? {
@@ -82,11 +82,7 @@ impl LabelledFile {
             Ok(())
         })?;
         problems.extend(found);
-        if problems.is_empty() {
-            return Ok(());
-        }
-        problems.sort_by(|left, right| left.place.cmp(&right.place));
-        Err(DataError::rows(problems))
+        problems.check()
     }
 
     /// All texts; none if one row is bad.

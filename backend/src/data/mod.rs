@@ -17,7 +17,7 @@ mod rows;
 pub use catalogue::{DATA_SETS, DataSet, Kind};
 pub use check::{Finding, PairReport, check_pairs};
 pub use corpus::{CorpusError, CorpusFile, corpus_files};
-pub use error::{BadRow, DataError, Place};
+pub use error::{BadRow, BadRows, DataError, Place};
 pub use labelled::{Label, LabelledFile, LabelledText, TextColumn};
 pub use library::{DataLibrary, RowsError, SAMPLE};
 pub use locate::{locate, pulled};

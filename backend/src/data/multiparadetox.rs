@@ -9,7 +9,7 @@ use protocol::language::Language;
 use scoring::sample;
 use serde::Serialize;
 
-use super::error::{BadRow, DataError, Place};
+use super::error::{BadRow, BadRows, DataError, Place};
 use super::published_split::PublishedSplit;
 use super::rows::{self, Format};
 
@@ -106,7 +106,7 @@ fn from_table(
     split: &PublishedSplit,
 ) -> Result<LanguagePairs, DataError> {
     let mut places: Vec<Option<Pair>> = vec![None; split.len()];
-    let mut strangers = Vec::new();
+    let mut strangers = BadRows::default();
     let bad = |line, reason: &str| BadRow {
         place: Place {
             file: file.to_owned(),
@@ -146,10 +146,7 @@ fn from_table(
         Ok(())
     })?;
     problems.extend(strangers);
-    problems.sort_by(|left, right| left.place.cmp(&right.place));
-    if !problems.is_empty() {
-        return Err(DataError::rows(problems));
-    }
+    problems.check()?;
     let missing = places.iter().filter(|place| place.is_none()).count();
     if missing > 0 {
         return Err(DataError::Format {
@@ -222,7 +219,7 @@ fn column(file: &Path) -> Result<Vec<(u64, String)>, DataError> {
         });
     }
     let mut texts = Vec::new();
-    let mut empty = Vec::new();
+    let mut empty = BadRows::default();
     let mut problems = rows::read(file, COLUMN, &mut |row| {
         match row.get("1").map(str::trim) {
             Some(text) if !text.is_empty() => texts.push((row.line, text.to_owned())),
@@ -238,11 +235,10 @@ fn column(file: &Path) -> Result<Vec<(u64, String)>, DataError> {
         Ok(())
     })?;
     problems.extend(empty);
-    problems.sort_by(|left, right| left.place.cmp(&right.place));
-    match (problems.is_empty(), texts.is_empty()) {
-        (false, _) => Err(DataError::rows(problems)),
-        (true, true) => Err(DataError::Empty(file.to_owned())),
-        (true, false) => Ok(texts),
+    problems.check()?;
+    match texts.is_empty() {
+        true => Err(DataError::Empty(file.to_owned())),
+        false => Ok(texts),
     }
 }
 
@@ -368,7 +364,7 @@ mod tests {
         );
         // The real split is looked for under the language's name.
         let error = load(directory.path(), &[Language::De]).unwrap_err();
-        assert!(matches!(error, DataError::Rows(_, 2)), "{error}");
+        assert!(matches!(error, DataError::Rows(_)), "{error}");
     }
 
     #[test]

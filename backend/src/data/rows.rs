@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::error::{BadRow, DataError, Place};
+use super::error::{BadRow, BadRows, DataError, Place};
 use super::parquet;
 
 /// A row may be this long. Longer ones are no sentences, and would fill the memory.
@@ -81,7 +81,7 @@ pub fn read(
     path: &Path,
     format: Format,
     each: &mut dyn FnMut(Row) -> Result<(), DataError>,
-) -> Result<Vec<BadRow>, DataError> {
+) -> Result<BadRows, DataError> {
     if format == Format::Parquet {
         return parquet::read(path, each);
     }
@@ -98,7 +98,7 @@ pub fn from_reader(
     reader: impl Read,
     format: Format,
     each: &mut dyn FnMut(Row) -> Result<(), DataError>,
-) -> Result<Vec<BadRow>, DataError> {
+) -> Result<BadRows, DataError> {
     let mut reader = BufReader::with_capacity(1 << 16, reader);
     let start = reader.fill_buf().map_err(DataError::io(path))?;
     if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
@@ -144,8 +144,8 @@ fn lines(
     mut reader: impl BufRead,
     format: Format,
     each: &mut dyn FnMut(Row) -> Result<(), DataError>,
-) -> Result<Vec<BadRow>, DataError> {
-    let mut problems = Vec::new();
+) -> Result<BadRows, DataError> {
+    let mut problems = BadRows::default();
     let mut bytes = Vec::new();
     for line in 1.. {
         bytes.clear();
@@ -224,7 +224,7 @@ fn json_array(
     path: &Path,
     reader: impl Read,
     each: &mut dyn FnMut(Row) -> Result<(), DataError>,
-) -> Result<Vec<BadRow>, DataError> {
+) -> Result<BadRows, DataError> {
     // Element by element would need a visitor with a side channel for errors; files of this kind
     // are small, and a limit keeps them so.
     let limit = 64 * ROW_LIMIT as u64;
@@ -245,7 +245,7 @@ fn json_array(
     }
     let items: Vec<serde_json::Value> =
         serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))?;
-    let mut problems = Vec::new();
+    let mut problems = BadRows::default();
     for (number, item) in (1..).zip(items) {
         match object(item) {
             Some(values) => each(Row {
@@ -282,7 +282,7 @@ fn delimited(
     reader: impl Read,
     (delimiter, quotes, header): (u8, bool, bool),
     each: &mut dyn FnMut(Row) -> Result<(), DataError>,
-) -> Result<Vec<BadRow>, DataError> {
+) -> Result<BadRows, DataError> {
     let left = Rc::new(Cell::new(2 * ROW_LIMIT));
     let mut table = csv::ReaderBuilder::new()
         .delimiter(delimiter)
@@ -293,14 +293,15 @@ fn delimited(
             reader,
             left: Rc::clone(&left),
         });
-    let mut problems = Vec::new();
+    let mut problems = BadRows::default();
     let mut record = csv::ByteRecord::new();
     let mut names: Option<Vec<String>> = None;
     loop {
         left.set(2 * ROW_LIMIT);
         let more = table.read_byte_record(&mut record).map_err(|error| {
-            let line = table_line(&error);
-            DataError::rows(vec![bad(path, line, 0, error.to_string())])
+            let place = error.position().unwrap_or(table.position());
+            let line = place.line();
+            DataError::Rows(bad(path, line, 0, error.to_string()).into())
         })?;
         if !more {
             break;
@@ -338,10 +339,6 @@ fn delimited(
     Ok(problems)
 }
 
-fn table_line(error: &csv::Error) -> u64 {
-    error.position().map_or(0, csv::Position::line)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
@@ -358,6 +355,7 @@ mod tests {
         })
         .unwrap();
         let problems = problems
+            .first()
             .iter()
             .map(|problem| format!("{} {}", problem.place, problem.reason))
             .collect();
@@ -416,7 +414,36 @@ mod tests {
         content.resize(5 << 20, b'y');
         let error =
             from_reader(Path::new("f"), content.as_slice(), CSV, &mut |_| Ok(())).unwrap_err();
-        assert!(error.to_string().contains("longer than"), "{error}");
+        let said = error.to_string();
+        assert!(
+            said.starts_with("f:2: ") && said.contains("longer than"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_text() {
+        for (format, content) in [
+            (Format::Lines, "\u{feff}gut\n"),
+            (Format::JsonLines, "\u{feff}{\"a\": \"gut\"}\n"),
+            (Format::JsonArray, "\u{feff}[{\"a\": \"gut\"}]"),
+            (CSV, "\u{feff}a\ngut\n"),
+        ] {
+            let (found, problems) = rows(format, content.as_bytes());
+            assert!(problems.is_empty(), "{problems:?}");
+            assert_eq!(found[0].1, ["gut"], "{format:?}");
+        }
+    }
+
+    #[test]
+    fn bad_rows_are_counted_and_only_the_first_are_kept() {
+        let content = b"\xff\n".repeat(1_000);
+        let problems = from_reader(Path::new("f"), &content[..], Format::Lines, &mut |_| Ok(()));
+        let problems = problems.unwrap();
+        assert_eq!(problems.first().len(), 20);
+        let said = problems.check().unwrap_err().to_string();
+        assert!(said.starts_with("f:1:1: not UTF-8\nf:2:1"), "{said}");
+        assert!(said.ends_with("and 980 more"), "{said}");
     }
 
     #[test]

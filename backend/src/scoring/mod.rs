@@ -4,6 +4,7 @@
 mod evaluation;
 mod perspective;
 mod plot;
+pub mod probe;
 mod registry;
 mod training;
 
@@ -12,5 +13,5 @@ pub use evaluation::{
 };
 pub use perspective::{PerspectiveError, PerspectiveFile};
 pub use plot::reliability_svg;
-pub use registry::{SCORERS, ScorerChoice, open};
+pub use registry::{SCORERS, ScorerChoice, open, open_in};
 pub use training::{Training, TrainingError, train};

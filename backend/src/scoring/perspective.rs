@@ -63,9 +63,7 @@ impl PerspectiveFile {
             }
             Ok(())
         })?;
-        if !bad.is_empty() {
-            return Err(DataError::rows(bad).into());
-        }
+        bad.check()?;
         if let Some((line, reason)) = problem {
             return Err(PerspectiveError::Line {
                 file: file.to_owned(),

@@ -8,6 +8,7 @@ use scoring::ngram::NgramScorer;
 use scoring::scorer::Scorer;
 
 use super::perspective::PerspectiveFile;
+use super::probe::ProbeScorer;
 
 /// A scorer that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +34,34 @@ pub const SCORERS: &[ScorerChoice] = &[
         needs_file: false,
     },
     ScorerChoice {
+        name: "probe",
+        about: "linear probe on a model's hidden states; made by `backend scorer train probe`",
+        needs_file: true,
+    },
+    ScorerChoice {
         name: "perspective-file",
         about: "results of Perspective API that were saved before it ended",
         needs_file: true,
     },
 ];
+
+/// Opens a scorer as [`open`] does, and also those that need the data directory: the `probe`, with
+/// its model.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_in(
+    data_dir: &Path,
+    name: &str,
+    file: Option<&Path>,
+) -> Result<Box<dyn Scorer>, String> {
+    match name {
+        "probe" => ProbeScorer::open(data_dir, file)
+            .map(|scorer| Box::new(scorer) as Box<dyn Scorer>)
+            .map_err(|error| error.to_string()),
+        name => open(name, file),
+    }
+}
 
 /// Opens a scorer; `file` is its model, directory of lists or results.
 ///
@@ -60,6 +84,11 @@ pub fn open(name: &str, file: Option<&Path>) -> Result<Box<dyn Scorer>, String> 
         ("perspective-file", Some(file)) => PerspectiveFile::read(file)
             .map(|scorer| Box::new(scorer) as Box<dyn Scorer>)
             .map_err(|error| error.to_string()),
+        ("probe", _) => Err(
+            "`probe` runs a model: it scores on the command line (`backend score toxicity \
+             --scorer probe`) and in studies, not in answers of the server"
+                .to_owned(),
+        ),
         ("perspective-file", None) => {
             Err("`perspective-file` needs the saved results: --scorer-file FILE".to_owned())
         }
@@ -114,7 +143,7 @@ mod tests {
         let error = open("oracle", None).err().unwrap();
         assert_eq!(
             error,
-            "there is no scorer `oracle`; known are ngram, lexicon, perspective-file"
+            "there is no scorer `oracle`; known are ngram, lexicon, probe, perspective-file"
         );
     }
 

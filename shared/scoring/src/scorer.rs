@@ -54,6 +54,14 @@ pub enum ScoreError {
         /// What it has.
         supported: Vec<Language>,
     },
+    /// What the scorer runs on failed.
+    #[error("the scorer `{scorer}` failed: {reason}")]
+    Failed {
+        /// The scorer.
+        scorer: String,
+        /// Why.
+        reason: String,
+    },
     /// A scorer that looks results up has none for this text.
     #[error("the scorer `{scorer}` has no result for this text")]
     Unknown {

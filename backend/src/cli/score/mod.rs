@@ -27,7 +27,7 @@ enum Command {
 /// As the subcommands.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     match &arguments.command {
-        Command::Toxicity(arguments) => toxicity::run(arguments),
+        Command::Toxicity(arguments) => toxicity::run(arguments, context),
         Command::Perplexity(arguments) => perplexity::run(arguments, context),
     }
 }

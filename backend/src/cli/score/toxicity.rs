@@ -10,10 +10,10 @@ use scoring::flags::Flags;
 use scoring::scorer::{Reason, Scorer};
 use serde::Serialize;
 
-use crate::cli::Failure;
 use crate::cli::generate::progress;
-use crate::data::{BadRow, DataError, Format, Row, from_reader};
-use crate::scoring::open;
+use crate::cli::{Context, Failure};
+use crate::data::{BadRows, DataError, Format, Row, from_reader};
+use crate::scoring::open_in;
 
 /// Texts that are scored at a time: enough for every core, little enough for the memory.
 const BATCH: usize = 4_096;
@@ -34,7 +34,7 @@ pub struct Arguments {
     /// Language that the texts should be in: ar, de, en, es, hi, ru, zh
     #[arg(short, long, value_name = "LANGUAGE")]
     language: Language,
-    /// Scorer: ngram, lexicon, perspective-file
+    /// Scorer: ngram, lexicon, probe, perspective-file
     #[arg(long, value_name = "NAME", default_value = "ngram")]
     scorer: String,
     /// The scorer's model, directory of word lists, or saved results
@@ -63,9 +63,13 @@ struct Output<'a> {
 }
 
 /// Runs `score toxicity`.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let scorer =
-        open(&arguments.scorer, arguments.scorer_file.as_deref()).map_err(Failure::usage)?;
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let scorer = open_in(
+        &context.data_dir,
+        &arguments.scorer,
+        arguments.scorer_file.as_deref(),
+    )
+    .map_err(Failure::usage)?;
     let mut writer = Writer {
         arguments,
         scorer: scorer.as_ref(),
@@ -83,17 +87,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     } else {
         &arguments.files
     };
-    let mut problems = Vec::new();
+    let mut problems = BadRows::default();
     for file in files {
         problems.extend(writer.file(file)?);
     }
     writer.flush()?;
     writer.bar.finish_and_clear();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(DataError::rows(problems).into())
-    }
+    Ok(problems.check()?)
 }
 
 struct Writer<'a, W: Write> {
@@ -107,7 +107,7 @@ struct Writer<'a, W: Write> {
 
 impl<W: Write> Writer<'_, W> {
     /// The lines that could not be read.
-    fn file(&mut self, path: &Path) -> Result<Vec<BadRow>, Failure> {
+    fn file(&mut self, path: &Path) -> Result<BadRows, Failure> {
         let field = self.arguments.field.clone();
         let format = Format::of(path);
         let mut each = |row: Row| {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::cli::{Context, Failure};
 use crate::data::{locate, multiparadetox};
-use crate::scoring::open;
+use crate::scoring::open_in;
 
 /// Arguments of `scorer compare`.
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
             Some((name, path)) => (name, Some(PathBuf::from(path))),
             None => (scorer.as_str(), None),
         };
-        scorers.push(open(name, path.as_deref()).map_err(Failure::usage)?);
+        scorers.push(open_in(&context.data_dir, name, path.as_deref()).map_err(Failure::usage)?);
     }
     let [first, second] = scorers.as_slice() else {
         return Err(Failure::usage("two scorers are compared"));

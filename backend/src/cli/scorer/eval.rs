@@ -11,7 +11,7 @@ use scoring::scorer::Scorer;
 
 use crate::cli::{Context, Failure};
 use crate::data::{DATA_SETS, DataSet, Kind, LanguagePairs, Pair, locate, multiparadetox};
-use crate::scoring::{CleanSource, evaluate, open, reliability_svg, table};
+use crate::scoring::{CleanSource, evaluate, open_in, reliability_svg, table};
 
 /// Arguments of `scorer eval`.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ pub struct Arguments {
     /// A directory with clean text, a file per language: ar.txt, de.txt, …
     #[arg(long, value_name = "DIR")]
     clean: Vec<PathBuf>,
-    /// Scorer: ngram, lexicon, perspective-file
+    /// Scorer: ngram, lexicon, probe, perspective-file
     #[arg(long, value_name = "NAME", default_value = "ngram")]
     scorer: String,
     /// The scorer's model, directory of word lists, or saved results
@@ -53,8 +53,12 @@ pub struct Arguments {
 
 /// Runs `scorer eval`.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
-    let scorer =
-        open(&arguments.scorer, arguments.scorer_file.as_deref()).map_err(Failure::usage)?;
+    let scorer = open_in(
+        &context.data_dir,
+        &arguments.scorer,
+        arguments.scorer_file.as_deref(),
+    )
+    .map_err(Failure::usage)?;
     let languages = match arguments.languages.as_slice() {
         [] => scorer.identity().languages.clone(),
         chosen => chosen.to_vec(),
@@ -146,9 +150,7 @@ fn clean_text(directory: &Path, languages: &[Language]) -> Result<CleanSource, F
             }
             Ok(())
         })?;
-        if !problems.is_empty() {
-            return Err(crate::data::DataError::rows(problems).into());
-        }
+        problems.check()?;
     }
     if texts.is_empty() {
         return Err(Failure::usage(format!(

@@ -22,7 +22,7 @@ enum Command {
     List(list::Arguments),
     /// Measure a scorer on labelled pairs and clean text
     Eval(eval::Arguments),
-    /// Train the ngram scorer; the same data give the same file, bit for bit
+    /// Train the ngram scorer or the probe; the same data give the same file, bit for bit
     Train(train::Arguments),
     /// Score the same texts with two scorers
     Compare(compare::Arguments),
@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments),
         Command::Eval(arguments) => eval::run(arguments, context),
-        Command::Train(arguments) => train::run(arguments),
+        Command::Train(arguments) => train::run(arguments, context),
         Command::Compare(arguments) => compare::run(arguments, context),
     }
 }

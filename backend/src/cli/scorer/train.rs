@@ -3,26 +3,42 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use protocol::language::Language;
 use scoring::ngram::{NgramScorer, TrainOptions};
 use scoring::scorer::Scorer;
 
-use crate::cli::Failure;
+use crate::cli::generate::progress;
+use crate::cli::model_options::DEFAULT_MODEL;
+use crate::cli::{Context, Failure};
+use crate::data::locate;
+use crate::scoring::probe::{default_path, train};
 use crate::scoring::{self as native, TrainingError};
 
 /// Arguments of `scorer train`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Needs the data sets that `backend data list` shows, under one directory. Texts that the test part
-of multiparadetox has, or nearly, are left out. The embedded sample is never trained on.")]
+of multiparadetox has, or nearly, are left out. The embedded sample is never trained on.
+
+The probe is trained on the pairs of multiparadetox and, if it is there, some of Tatoeba; it belongs
+to the model whose hidden states it reads.")]
 pub struct Arguments {
+    /// Which scorer
+    #[arg(value_enum, default_value_t = Trained::Ngram)]
+    scorer: Trained,
     /// Directory with the data sets
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Where the model goes
+    /// Where it goes [default for the probe: where --scorer probe looks for it]
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    out: Option<PathBuf>,
+    /// The probe's model
+    #[arg(short, long, value_name = "MODEL", default_value = DEFAULT_MODEL)]
+    model: String,
+    /// Pairs per language for the probe
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    pairs: usize,
     /// Languages [default: all seven]
     #[arg(long, value_name = "LANGUAGE", value_delimiter = ',')]
     languages: Vec<Language>,
@@ -34,11 +50,25 @@ pub struct Arguments {
     penalty: f64,
 }
 
+/// What can be trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Trained {
+    /// Character n-grams
+    Ngram,
+    /// A linear probe on a model's hidden states
+    Probe,
+}
+
 /// Runs `scorer train`.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let languages = match arguments.languages.as_slice() {
         [] => &Language::ALL[..],
         chosen => chosen,
+    };
+    let out = match (arguments.scorer, &arguments.out) {
+        (Trained::Probe, out) => return probe(arguments, out.as_deref(), languages, context),
+        (Trained::Ngram, Some(out)) => out,
+        (Trained::Ngram, None) => return Err(Failure::usage("`--out` says where it goes")),
     };
     let options = TrainOptions {
         penalty: arguments.penalty,
@@ -55,7 +85,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         .map_err(Failure::new)?
         .identity()
         .clone();
-    write(&arguments.out, &bytes)?;
+    write(out, &bytes)?;
+    let place = out.display();
     let mut out = std::io::stdout().lock();
     for source in &training.model.card.sources {
         writeln!(
@@ -70,12 +101,47 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             "{language}\t{source}\t{count} left out: a test has them or nearly"
         )?;
     }
+    writeln!(out, "{place}: {} bytes, {}", bytes.len(), identity.hash)?;
+    Ok(())
+}
+
+fn probe(
+    arguments: &Arguments,
+    out: Option<&Path>,
+    languages: &[Language],
+    context: &Context,
+) -> Result<(), Failure> {
+    let bar = progress(0, "texts");
+    let root = locate(&context.data_dir, &arguments.data)?;
+    let training = train(
+        &context.data_dir,
+        &arguments.model,
+        (&root, languages),
+        arguments.pairs,
+        &mut |read, of| {
+            bar.set_length(of as u64);
+            bar.set_position(read as u64);
+        },
+    )
+    .map_err(Failure::new)?;
+    bar.finish_and_clear();
+    let path = out.map_or_else(|| default_path(&context.data_dir), Path::to_owned);
+    let probe = &training.probe;
+    probe.write(&path)?;
+    let (toxic, clean) = probe.texts;
     writeln!(
-        out,
-        "{}: {} bytes, {}",
-        arguments.out.display(),
-        bytes.len(),
-        identity.hash
+        std::io::stdout().lock(),
+        "{toxic} toxic and {clean} clean texts; {} left out: a test has them or nearly\n\
+         AUC in cross-validation {:.3} at penalty {}\n\
+         {}: {} numbers for {} ({}), {}",
+        training.excluded,
+        probe.cross_validated_auc,
+        probe.penalty,
+        path.display(),
+        probe.weights.len() + 1,
+        probe.model,
+        probe.model_weights,
+        probe.hash()
     )?;
     Ok(())
 }

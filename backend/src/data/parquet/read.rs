@@ -7,7 +7,7 @@ use std::path::Path;
 use super::column::{ColumnReader, Source, Value};
 use super::metadata::FileMetadata;
 use super::{Fault, fault};
-use crate::data::error::{BadRow, DataError, Place};
+use crate::data::error::{BadRow, BadRows, DataError, Place};
 use crate::data::rows::{ROW_LIMIT, Row, too_long};
 
 /// How every parquet file begins and ends.
@@ -24,7 +24,7 @@ const ENCRYPTED: &[u8; 4] = b"PARE";
 pub fn read(
     path: &Path,
     each: &mut dyn FnMut(Row) -> Result<(), DataError>,
-) -> Result<Vec<BadRow>, DataError> {
+) -> Result<BadRows, DataError> {
     let file = File::open(path).map_err(DataError::io(path))?;
     table(path, file, each)
 }
@@ -34,7 +34,7 @@ pub fn table(
     path: &Path,
     reader: impl Read + Seek,
     each: &mut dyn FnMut(Row) -> Result<(), DataError>,
-) -> Result<Vec<BadRow>, DataError> {
+) -> Result<BadRows, DataError> {
     let refused = |fault: Fault| match fault {
         Fault::Io(source) => DataError::Io {
             file: path.to_owned(),
@@ -47,7 +47,7 @@ pub fn table(
     };
     let mut source = Source::new(reader).map_err(refused)?;
     let metadata = metadata(&mut source).map_err(refused)?;
-    let mut problems = Vec::new();
+    let mut problems = BadRows::default();
     let mut line = 0;
     for (number, group) in (1..).zip(&metadata.groups) {
         let within = |name: &str, fault: Fault| match fault {

@@ -9,5 +9,6 @@ mod train;
 
 pub use artefact::{ArtefactError, LanguageModel, Model, ModelCard, SourceCount};
 pub use features::{DENSE, Features, extract};
+pub use lbfgs::minimise;
 pub use scorer::NgramScorer;
 pub use train::{Example, TrainOptions, TrainedLanguage, train_language};

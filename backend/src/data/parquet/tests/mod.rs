@@ -16,6 +16,7 @@ fn rows(bytes: &[u8]) -> Result<(Vec<Row>, Vec<String>), DataError> {
         Ok(())
     })?;
     let problems = problems
+        .first()
         .iter()
         .map(|problem| format!("{} {}", problem.place, problem.reason))
         .collect();
