@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod data;
 mod http;
 mod local;
+mod matrices;
 mod page;
 mod playground;
 mod server;

@@ -50,6 +50,7 @@ fn pages_are_sound_in_wide_and_narrow_windows() {
     };
     open(&server, &browser, "");
     for (link, landmark) in [
+        ("/data", "#set-counts"),
         ("/models", "#models"),
         ("/about", "#content"),
         ("/", "#prompt"),
@@ -57,7 +58,7 @@ fn pages_are_sound_in_wide_and_narrow_windows() {
         browser.click(&format!("nav a[href='{link}']"));
         wait(link, PATIENCE, || browser.there(landmark).then_some(()));
         let current = browser.value(
-            "[...document.querySelectorAll('nav [aria-current=page]')].map(a => a.pathname)",
+            "[...document.querySelectorAll('.masthead nav [aria-current=page]')].map(a => a.pathname)",
         );
         assert_eq!(current, json!([link]));
         for width in [1280, 390, 360] {

@@ -141,6 +141,11 @@ impl Browser {
         self.press("\u{e007}");
     }
 
+    /// Presses the arrow that points down.
+    pub fn press_down(&self) {
+        self.press("\u{e015}");
+    }
+
     fn press(&self, key: &str) {
         let actions = json!({"actions": [{"type": "key", "id": "keyboard", "actions": [
             {"type": "keyDown", "value": key}, {"type": "keyUp", "value": key},

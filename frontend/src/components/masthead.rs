@@ -27,6 +27,9 @@ pub fn Masthead() -> impl IntoView {
                         <A href="/matrices">"Matrices"</A>
                     </li>
                     <li>
+                        <A href="/scorers">"Scorers"</A>
+                    </li>
+                    <li>
                         <A href="/data">"Data"</A>
                     </li>
                     <li>

@@ -25,8 +25,8 @@ pub fn Counts(counts: Vec<DataCount>) -> impl IntoView {
         .map(|part| {
             let part = part.map_or_else(String::new, |part| format!("{part}, "));
             view! {
-                <th scope="col">{format!("{part}toxic")}</th>
-                <th scope="col">{format!("{part}clean")}</th>
+                <th scope="col" class="number">{format!("{part}toxic")}</th>
+                <th scope="col" class="number">{format!("{part}clean")}</th>
             }
         })
         .collect_view();

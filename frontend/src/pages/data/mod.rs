@@ -98,7 +98,7 @@ fn overview(list: DataList, chosen: Kept<String>) -> impl IntoView {
                         <th scope="col">"Set"</th>
                         <th scope="col">"Holds"</th>
                         <th scope="col">"Languages"</th>
-                        <th scope="col">"Texts"</th>
+                        <th scope="col" class="number">"Texts"</th>
                         <th scope="col">"Licence"</th>
                         <th scope="col">"State"</th>
                     </tr>

@@ -135,7 +135,7 @@ fn table(rows: Vec<DataRow>, language: Language) -> impl IntoView {
             <table id="rows">
                 <thead>
                     <tr>
-                        <th scope="col">"Line"</th>
+                        <th scope="col" class="number">"Line"</th>
                         <th scope="col">"Part"</th>
                         <th scope="col">"Toxic"</th>
                         <th scope="col">"Neutral or clean"</th>

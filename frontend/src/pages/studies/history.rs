@@ -27,7 +27,7 @@ pub fn History(list: StudyList, chosen: Memo<Option<String>>) -> impl IntoView {
                         <th scope="col">"Study"</th>
                         <th scope="col">"Model"</th>
                         <th scope="col">"State"</th>
-                        <th scope="col">"Pieces"</th>
+                        <th scope="col" class="number">"Pieces"</th>
                         <th scope="col">"Changed"</th>
                         <th scope="col">"Results"</th>
                     </tr>

@@ -114,7 +114,7 @@ fn table(page: SamplePage, scorer: &str) -> impl IntoView + use<> {
                         <th scope="col">"Prompt"</th>
                         <th scope="col">"Before"</th>
                         <th scope="col">"After"</th>
-                        <th scope="col">{format!("Less toxic by ({scorer})")}</th>
+                        <th scope="col" class="number">{format!("Less toxic by ({scorer})")}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
