@@ -74,9 +74,8 @@ impl NearIndex {
 
 fn letters(text: &str) -> Vec<char> {
     normalise(text)
-        .tokens
-        .iter()
-        .flat_map(|token| token.text.chars())
+        .words()
+        .flat_map(|word| word.text.chars())
         .collect()
 }
 

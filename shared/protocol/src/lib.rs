@@ -4,6 +4,7 @@ pub mod adapter;
 pub mod agreement;
 pub mod api;
 pub mod data;
+pub mod evaluation;
 pub mod field_error;
 pub mod generation;
 pub mod language;

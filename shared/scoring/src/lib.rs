@@ -10,3 +10,4 @@ pub mod sample;
 pub mod scorer;
 pub mod statistics;
 pub mod text_score;
+pub mod written;

@@ -86,6 +86,14 @@ pub trait Scorer: Send + Sync {
     /// [`ScoreError::Language`] for a language that it does not support.
     fn score(&self, text: &str, language: Language) -> Result<Score, ScoreError>;
 
+    /// The probability alone, without what it rests on.
+    ///
+    /// # Errors
+    /// As [`Scorer::score`].
+    fn probability(&self, text: &str, language: Language) -> Result<f64, ScoreError> {
+        Ok(self.score(text, language)?.probability)
+    }
+
     /// Whether it was made from the data set of this name, which then cannot test it.
     fn trained_on(&self, _source: &str) -> bool {
         false

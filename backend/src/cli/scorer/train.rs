@@ -77,6 +77,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let training = native::train(&arguments.data, languages, &arguments.without, &options)
         .map_err(|error| match error {
             TrainingError::Data(error) => Failure::from(error),
+            broken @ TrainingError::Written(_) => Failure::new(broken),
             missing @ TrainingError::Missing { .. } => Failure::new(missing)
                 .with_help("`backend data list --data DIR` shows which data sets are there"),
         })?;

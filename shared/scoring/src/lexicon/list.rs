@@ -1,10 +1,9 @@
 //! A list of words, stems and phrases, and how a text is searched for them.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
-use crate::normalise::{Normalised, Token, is_han, normalise};
+use crate::normalise::{Normalised, Word, is_han, normalise};
 
 /// The longest entry in Chinese characters.
 const LONGEST_HAN: usize = 12;
@@ -41,6 +40,21 @@ pub struct Hit {
     pub category: Category,
 }
 
+/// Where in the words of a text an entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// What kind of entry it is.
+    pub category: Category,
+    /// Number of its first word.
+    pub first: usize,
+    /// Number of its last word.
+    pub last: usize,
+    /// In a run of Chinese characters, the first of the entry.
+    pub start: usize,
+    /// Number of characters; 0 for whole words.
+    pub length: usize,
+}
+
 /// Why a list cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
@@ -68,13 +82,15 @@ pub enum ListError {
 /// Words, stems and phrases.
 #[derive(Debug, Clone, Default)]
 pub struct WordList {
-    words: HashMap<String, Category>,
-    stems: HashMap<String, Category>,
+    words: FxHashMap<String, Category>,
+    stems: FxHashMap<String, Category>,
     /// By their first word.
-    phrases: HashMap<String, Vec<(Vec<String>, Category)>>,
-    han: HashMap<String, Category>,
+    phrases: FxHashMap<String, Vec<(Vec<String>, Category)>>,
+    han: FxHashMap<String, Category>,
+    /// Characters of the longest stem: no need to look at longer beginnings.
+    longest_stem: usize,
     /// First characters in `han`: most texts are done with these.
-    han_starts: HashSet<char>,
+    han_starts: FxHashSet<char>,
 }
 
 impl WordList {
@@ -119,13 +135,13 @@ impl WordList {
 
     fn add(&mut self, line: usize, entry: &str, category: Category) -> Result<(), ListError> {
         let stem = entry.strip_suffix('*');
-        let tokens = normalise(stem.unwrap_or(entry)).tokens;
-        let letters: usize = tokens.iter().map(|token| token.spans.len()).sum();
+        let normalised = normalise(stem.unwrap_or(entry));
+        let letters: usize = normalised.words().map(|word| word.spans.len()).sum();
         if letters < 2 {
             // Pictograms are characters that do stand for themselves.
-            let pictogram = tokens
-                .first()
-                .is_some_and(|token| !token.text.chars().all(char::is_alphanumeric));
+            let pictogram = normalised
+                .word(0)
+                .is_some_and(|word| !word.text.chars().all(char::is_alphanumeric));
             if !pictogram {
                 return Err(ListError::SingleCharacter {
                     line,
@@ -133,12 +149,15 @@ impl WordList {
                 });
             }
         }
-        let mut words: Vec<String> = tokens.into_iter().map(|token| token.text).collect();
+        let mut words: Vec<String> = normalised.words().map(|word| word.text.to_owned()).collect();
         if words.iter().any(|word| word.chars().any(is_han)) {
             let word = words.concat();
             self.han_starts.extend(word.chars().next());
             self.han.insert(word, category);
         } else if words.len() == 1 {
+            if stem.is_some() {
+                self.longest_stem = self.longest_stem.max(letters);
+            }
             let target = if stem.is_some() {
                 &mut self.stems
             } else {
@@ -167,48 +186,55 @@ impl WordList {
         self.len() == 0
     }
 
-    /// How many hits each category has.
-    pub fn count(&self, text: &Normalised) -> [(Category, usize); Category::ALL.len()] {
-        let mut counts = Category::ALL.map(|category| (category, 0));
-        self.search(text, |_, category, _, _| counts[category as usize].1 += 1);
-        counts
-    }
-
     /// All hits, in the order of the text.
     pub fn hits(&self, text: &Normalised) -> Vec<Hit> {
         let mut hits = Vec::new();
-        self.search(text, |entry, category, start, end| {
-            hits.push(Hit {
-                start,
-                end,
-                entry: entry.to_owned(),
-                category,
-            });
+        self.search(text, |entry, found| {
+            let span = |word, character: usize| {
+                text.word(word).and_then(|word: Word<'_>| word.spans.get(character).copied())
+            };
+            let characters = |word| text.word(word).map_or(0, |word: Word<'_>| word.spans.len());
+            let last = match found.length {
+                0 => characters(found.last).saturating_sub(1),
+                length => found.start + length - 1,
+            };
+            if let (Some(start), Some(end)) = (span(found.first, found.start), span(found.last, last)) {
+                hits.push(Hit {
+                    start: start.0,
+                    end: end.1,
+                    entry: entry.to_owned(),
+                    category: found.category,
+                });
+            }
         });
         hits
     }
 
-    /// Calls `found` with entry, category and the bytes of the original.
-    fn search(&self, text: &Normalised, mut found: impl FnMut(&str, Category, usize, usize)) {
-        for (at, token) in text.tokens.iter().enumerate() {
-            if token.is_han() {
-                self.search_han(token, &mut found);
+    /// Calls `found` with every entry that is in the text, in the order of the text.
+    pub fn search(&self, text: &Normalised, mut found: impl FnMut(&str, Found)) {
+        for (first, word) in text.words().enumerate() {
+            if word.is_han {
+                self.search_han(first, &word, &mut found);
                 continue;
             }
-            let phrase = self.phrases.get(&token.text).and_then(|phrases| {
+            let at = |category, last| Found {
+                category,
+                first,
+                last,
+                start: 0,
+                length: 0,
+            };
+            let phrase = self.phrases.get(word.text).and_then(|phrases| {
                 phrases.iter().find(|(words, _)| {
-                    text.tokens.len() >= at + words.len()
-                        && text.tokens[at..]
-                            .iter()
-                            .zip(words)
-                            .all(|(t, w)| t.text == *w)
+                    (first..)
+                        .zip(words)
+                        .all(|(at, entry)| text.word(at).is_some_and(|word| word.text == *entry))
                 })
             });
             if let Some((words, category)) = phrase {
-                let last = &text.tokens[at + words.len() - 1];
-                found(&words.join(" "), *category, start(token), end(last));
-            } else if let Some((entry, category)) = self.word(&token.text) {
-                found(&entry, category, start(token), end(token));
+                found(&words.join(" "), at(*category, first + words.len() - 1));
+            } else if let Some((entry, category)) = self.word(word.text) {
+                found(&entry, at(category, first));
             }
         }
     }
@@ -218,7 +244,8 @@ impl WordList {
         if let Some(found) = self.word_or_stem(word) {
             return Some(found);
         }
-        if word.starts_with(|first| ('\u{600}'..='\u{6ff}').contains(&first)) {
+        // Arabic letters are the two-byte ones that begin with these bytes.
+        if matches!(word.as_bytes().first(), Some(0xd8..=0xdb)) {
             let stripped = ARABIC_PARTICLES
                 .iter()
                 .filter_map(|particle| word.strip_prefix(particle))
@@ -229,10 +256,10 @@ impl WordList {
                 }
             }
         }
-        let mut single: Vec<char> = word.chars().collect();
-        let before = single.len();
-        single.dedup();
-        if single.len() < before {
+        let twice = |(left, right): (char, char)| left == right;
+        if word.chars().zip(word.chars().skip(1)).any(twice) {
+            let mut single: Vec<char> = word.chars().collect();
+            single.dedup();
             return self.word_or_stem(&single.into_iter().collect::<String>());
         }
         None
@@ -248,54 +275,52 @@ impl WordList {
         word.char_indices()
             .map(|(at, character)| &word[..at + character.len_utf8()])
             .skip(1)
+            .take(self.longest_stem)
             .find_map(|start| Some((format!("{start}*"), *self.stems.get(start)?)))
     }
 
     /// The longest entry at each place; entries do not overlap.
-    fn search_han(&self, token: &Token, found: &mut impl FnMut(&str, Category, usize, usize)) {
-        let offsets: Vec<usize> = token.text.char_indices().map(|(at, _)| at).collect();
-        let characters = offsets.len();
+    fn search_han(&self, number: usize, word: &Word<'_>, found: &mut impl FnMut(&str, Found)) {
+        let mut rest = word.text;
         let mut at = 0;
-        while at < characters {
-            let rest = &token.text[offsets[at]..];
-            let known = rest
-                .chars()
-                .next()
-                .is_some_and(|first| self.han_starts.contains(&first));
-            let longest = if known {
-                LONGEST_HAN.min(characters - at)
-            } else {
-                0
-            };
-            let entry = (2..=longest).rev().find_map(|length| {
-                let behind = offsets
-                    .get(at + length)
-                    .copied()
-                    .unwrap_or(token.text.len());
-                let part = &token.text[offsets[at]..behind];
-                self.han.get(part).map(|category| (part, *category, length))
-            });
-            if let Some((part, category, length)) = entry {
+        while let Some(first) = rest.chars().next() {
+            let entry = self
+                .han_starts
+                .contains(&first)
+                .then(|| self.longest_han(rest))
+                .flatten();
+            if let Some((part, length, category)) = entry {
                 found(
                     part,
-                    category,
-                    token.spans[at].0,
-                    token.spans[at + length - 1].1,
+                    Found {
+                        category,
+                        first: number,
+                        last: number,
+                        start: at,
+                        length,
+                    },
                 );
+                rest = &rest[part.len()..];
                 at += length;
             } else {
+                rest = &rest[first.len_utf8()..];
                 at += 1;
             }
         }
     }
-}
 
-fn start(token: &Token) -> usize {
-    token.spans.first().map_or(0, |span| span.0)
-}
-
-fn end(token: &Token) -> usize {
-    token.spans.last().map_or(0, |span| span.1)
+    /// The longest entry at the beginning of `text`, with its number of characters.
+    fn longest_han<'t>(&self, text: &'t str) -> Option<(&'t str, usize, Category)> {
+        (1..)
+            .zip(text.char_indices())
+            .skip(1)
+            .take(LONGEST_HAN - 1)
+            .filter_map(|(length, (at, character))| {
+                let part = &text[..at + character.len_utf8()];
+                Some((part, length, *self.han.get(part)?))
+            })
+            .last()
+    }
 }
 
 #[cfg(test)]
@@ -340,8 +365,15 @@ mod tests {
     #[test]
     fn categories_begin_with_their_line() {
         let list = WordList::parse("a b\n[insult]\nfool\n# no\n[hostile]\nget lost").unwrap();
-        let counts = list.count(&normalise("fool, get lost, fool"));
-        assert_eq!(counts.map(|(_, count)| count), [2, 0, 1]);
+        let categories: Vec<Category> = list
+            .hits(&normalise("fool, get lost, fool"))
+            .iter()
+            .map(|hit| hit.category)
+            .collect();
+        assert_eq!(
+            categories,
+            [Category::Insult, Category::Hostile, Category::Insult]
+        );
         assert_eq!(list.len(), 3);
     }
 

@@ -5,5 +5,5 @@ mod list;
 mod scorer;
 
 pub use embedded::embedded;
-pub use list::{Category, Hit, ListError, WordList};
+pub use list::{Category, Found, Hit, ListError, WordList};
 pub use scorer::LexiconScorer;

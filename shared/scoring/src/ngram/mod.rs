@@ -2,13 +2,17 @@
 
 mod artefact;
 mod features;
+mod groups;
+mod hash;
 mod lbfgs;
+mod marks;
 mod quantise;
 mod scorer;
 mod train;
 
 pub use artefact::{ArtefactError, LanguageModel, Model, ModelCard, SourceCount};
-pub use features::{DENSE, Features, extract};
+pub use features::{DENSE, Features, Place, Workspace};
+pub use hash::Hash;
 pub use lbfgs::minimise;
 pub use scorer::NgramScorer;
 pub use train::{Example, TrainOptions, TrainedLanguage, train_language};

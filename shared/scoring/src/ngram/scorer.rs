@@ -1,13 +1,13 @@
 //! Scores with a trained model.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::sync::OnceLock;
 
 use protocol::language::Language;
 
 use super::artefact::{ArtefactError, LanguageModel, Model, ModelCard, short_hash};
-use super::features::{DENSE, Features, extract};
-use crate::normalise::{Normalised, normalise};
+use super::features::{DENSE, Features, Place, Workspace};
+use crate::normalise::{Normalised, normalise_into};
 use crate::scorer::{Reason, Score, ScoreError, Scorer, ScorerIdentity, unsupported};
 
 /// The model that comes with the program.
@@ -58,6 +58,19 @@ impl NgramScorer {
     pub fn card(&self) -> &ModelCard {
         &self.model.card
     }
+
+    fn language(&self, language: Language) -> Result<&LanguageModel, ScoreError> {
+        self.model
+            .languages
+            .iter()
+            .find(|model| model.language == language)
+            .ok_or_else(|| unsupported(&self.identity, language))
+    }
+}
+
+thread_local! {
+    /// Most of the time for a short text would else go into buffers.
+    static BUFFERS: RefCell<(Normalised, Workspace)> = RefCell::default();
 }
 
 impl Scorer for NgramScorer {
@@ -66,18 +79,27 @@ impl Scorer for NgramScorer {
     }
 
     fn score(&self, text: &str, language: Language) -> Result<Score, ScoreError> {
-        let model = self
-            .model
-            .languages
-            .iter()
-            .find(|model| model.language == language)
-            .ok_or_else(|| unsupported(&self.identity, language))?;
-        let normalised = normalise(text);
-        let features = extract(&normalised, language, self.model.bits);
-        let logit = model.logit(&features);
-        Ok(Score {
-            probability: 1.0 / (1.0 + (-logit).exp()),
-            reasons: reasons(text, &normalised, model, &features),
+        let model = self.language(language)?;
+        BUFFERS.with_borrow_mut(|(normalised, workspace)| {
+            normalise_into(text, normalised);
+            let mut words = Words::new(normalised.len());
+            let features = workspace.extract(normalised, language, self.model.bits, |bucket, place| {
+                words.add(f32::from(model.table[bucket as usize]), place);
+            });
+            let unit = f64::from(model.step) * f64::from(features.value);
+            Ok(Score {
+                probability: sigmoid(model.logit(features)),
+                reasons: words.reasons(text, normalised, unit),
+            })
+        })
+    }
+
+    fn probability(&self, text: &str, language: Language) -> Result<f64, ScoreError> {
+        let model = self.language(language)?;
+        BUFFERS.with_borrow_mut(|(normalised, workspace)| {
+            normalise_into(text, normalised);
+            let features = workspace.extract(normalised, language, self.model.bits, |_, _| {});
+            Ok(sigmoid(model.logit(features)))
         })
     }
 
@@ -90,62 +112,79 @@ impl Scorer for NgramScorer {
     }
 }
 
+fn sigmoid(logit: f64) -> f64 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
 impl LanguageModel {
     fn logit(&self, features: &Features) -> f64 {
         // A bucket is below 2^bits, which is the length of the table.
-        let sum: i64 = features
-            .buckets
-            .iter()
-            .map(|&bucket| i64::from(self.table[bucket as usize]))
-            .sum();
+        let (pieces, context) = features.buckets.split_at(features.context);
+        let sum = |buckets: &[u32]| -> f64 {
+            let units: i32 = buckets
+                .iter()
+                .map(|&bucket| i32::from(self.table[bucket as usize]))
+                .sum();
+            f64::from(units) * f64::from(self.step)
+        };
         let dense: f64 = (0..DENSE)
             .map(|index| f64::from(features.dense[index] * self.dense[index]))
             .sum();
-        sum as f64 * f64::from(self.step) * f64::from(features.value) + dense + f64::from(self.bias)
+        f64::from(features.value) * sum(pieces)
+            + f64::from(features.context_value) * sum(context)
+            + dense
+            + f64::from(self.bias)
     }
 }
 
-/// The words that add most; of Chinese runs the strongest piece.
-fn reasons(
-    text: &str,
-    normalised: &Normalised,
-    model: &LanguageModel,
-    features: &Features,
-) -> Vec<Reason> {
-    let unit = f64::from(model.step) * f64::from(features.value);
-    // For each token the sum, and the strongest piece with its place.
-    let mut sums: BTreeMap<u32, (f64, f64, (u16, u16))> = BTreeMap::new();
-    for (bucket, place) in features.buckets.iter().zip(&features.places) {
-        let weight = f64::from(model.table[*bucket as usize]) * unit;
-        let entry = sums.entry(place.token).or_insert((0.0, 0.0, (0, 0)));
-        entry.0 += weight;
-        if weight > entry.1 {
-            (entry.1, entry.2) = (weight, (place.start, place.length));
+/// What each word adds, and its strongest piece.
+struct Words(Vec<(f32, f32, Place)>);
+
+impl Words {
+    fn new(count: usize) -> Self {
+        let nothing = Place {
+            token: 0,
+            start: 0,
+            length: 0,
+        };
+        Self(vec![(0.0, 0.0, nothing); count])
+    }
+
+    fn add(&mut self, weight: f32, place: Place) {
+        if let Some((sum, strongest, at)) = self.0.get_mut(place.token as usize) {
+            *sum += weight;
+            if weight > *strongest {
+                (*strongest, *at) = (weight, place);
+            }
         }
     }
-    let mut reasons: Vec<Reason> = sums
-        .into_iter()
-        .filter_map(|(token, (sum, strongest, (start, length)))| {
-            let token = normalised.tokens.get(token as usize)?;
-            let (weight, spans) = if token.is_han() {
-                let start = usize::from(start);
-                (
-                    strongest,
-                    token.spans.get(start..start + usize::from(length))?,
-                )
-            } else {
-                (sum, token.spans.as_slice())
-            };
-            let (start, end) = (spans.first()?.0, spans.last()?.1);
-            (weight >= SMALLEST_REASON).then(|| Reason {
-                start,
-                end,
-                text: text.get(start..end).unwrap_or_default().to_owned(),
-                weight,
+
+    /// The words that add most; of Chinese runs the strongest piece.
+    fn reasons(self, text: &str, normalised: &Normalised, unit: f64) -> Vec<Reason> {
+        let mut reasons: Vec<Reason> = self
+            .0
+            .into_iter()
+            .zip(normalised.words())
+            .filter_map(|((sum, strongest, place), word)| {
+                let (weight, spans) = if word.is_han && place.length > 0 {
+                    let start = usize::from(place.start);
+                    let end = start + usize::from(place.length);
+                    (strongest, word.spans.get(start..end)?)
+                } else {
+                    (sum, word.spans)
+                };
+                let weight = f64::from(weight) * unit;
+                let (start, end) = (spans.first()?.0, spans.last()?.1);
+                (weight >= SMALLEST_REASON).then(|| Reason {
+                    start,
+                    end,
+                    text: text.get(start..end).unwrap_or_default().to_owned(),
+                    weight,
+                })
             })
-        })
-        .collect();
-    reasons.sort_by(|left, right| right.weight.total_cmp(&left.weight));
-    reasons.truncate(REASONS);
-    reasons
+            .collect();
+        reasons.sort_by(|left, right| right.weight.total_cmp(&left.weight));
+        reasons.truncate(REASONS);
+        reasons
+    }
 }

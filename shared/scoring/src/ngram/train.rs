@@ -3,7 +3,7 @@
 use protocol::language::Language;
 
 use super::artefact::LanguageModel;
-use super::features::{DENSE, Features, extract};
+use super::features::{DENSE, Features, Workspace};
 use super::lbfgs::minimise;
 use super::quantise::quantise;
 use crate::normalise::normalise;
@@ -19,8 +19,8 @@ pub struct Example {
     pub weight: f32,
     /// Examples with the same number are in the same fold: a pair is never torn apart.
     pub group: u64,
-    /// Whether the scale of probabilities is set by it.
-    pub calibrates: bool,
+    /// How much it counts when the scale of probabilities is set; 0 for not at all.
+    pub calibrates: f32,
 }
 
 /// How to train.
@@ -40,7 +40,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         Self {
             bits: 17,
-            penalty: 0.1,
+            penalty: 0.07,
             iterations: 120,
             folds: 5,
         }
@@ -56,27 +56,26 @@ pub struct TrainedLanguage {
     pub held_out: Vec<f64>,
 }
 
-/// Weights in full precision: buckets, then the dense features, then the bias.
-struct Fit {
-    weights: Vec<f64>,
-}
-
-impl Fit {
-    fn logit(&self, row: &Features) -> f64 {
-        let buckets = self.weights.len() - DENSE - 1;
-        let sum: f64 = row
-            .buckets
+/// `weights` in full precision: buckets, then the dense features, then the bias.
+fn logit(weights: &[f64], row: &Features) -> f64 {
+    let buckets = weights.len() - DENSE - 1;
+    let (pieces, context) = row.buckets.split_at(row.context);
+    let sum = |buckets: &[u32]| -> f64 {
+        buckets
             .iter()
-            .map(|&bucket| self.weights[bucket as usize])
-            .sum();
-        let dense: f64 = row
-            .dense
-            .iter()
-            .zip(&self.weights[buckets..])
-            .map(|(value, weight)| f64::from(*value) * weight)
-            .sum();
-        f64::from(row.value) * sum + dense + self.weights[self.weights.len() - 1]
-    }
+            .map(|&bucket| weights[bucket as usize])
+            .sum()
+    };
+    let dense: f64 = row
+        .dense
+        .iter()
+        .zip(&weights[buckets..])
+        .map(|(value, weight)| f64::from(*value) * weight)
+        .sum();
+    f64::from(row.value) * sum(pieces)
+        + f64::from(row.context_value) * sum(context)
+        + dense
+        + weights[weights.len() - 1]
 }
 
 /// Fits, cross-validates and calibrates. The same examples in the same order give the same bits.
@@ -85,27 +84,28 @@ pub fn train_language(
     examples: &[Example],
     options: &TrainOptions,
 ) -> TrainedLanguage {
-    let mut rows: Vec<Features> = examples
+    let mut workspace = Workspace::default();
+    let rows: Vec<Features> = examples
         .iter()
-        .map(|example| extract(&normalise(&example.text), language, options.bits))
+        .map(|example| {
+            let text = normalise(&example.text);
+            workspace.extract(&text, language, options.bits, |_, _| {}).clone()
+        })
         .collect();
-    for row in &mut rows {
-        row.places = Vec::new();
-    }
     let mut logits = vec![0.0; rows.len()];
     for fold in 0..options.folds {
         let held_out = |at: usize| spread(examples[at].group) % options.folds == fold;
         let seen: Vec<usize> = (0..rows.len()).filter(|at| !held_out(*at)).collect();
-        let fit = fit(&rows, examples, &seen, options);
+        let weights = fit(&rows, examples, &seen, options);
         for at in (0..rows.len()).filter(|at| held_out(*at)) {
-            logits[at] = fit.logit(&rows[at]);
+            logits[at] = logit(&weights, &rows[at]);
         }
     }
     let (slope, offset) = calibrate(&logits, examples);
     let all: Vec<usize> = (0..rows.len()).collect();
-    let fit = fit(&rows, examples, &all, options);
+    let weights = fit(&rows, examples, &all, options);
     TrainedLanguage {
-        model: quantise(language, &fit.weights, slope, offset),
+        model: quantise(language, &weights, slope, offset),
         held_out: logits
             .iter()
             .map(|logit| sigmoid(slope * logit + offset))
@@ -119,10 +119,10 @@ fn spread(number: u64) -> u64 {
     mixed >> 33
 }
 
-fn fit(rows: &[Features], examples: &[Example], seen: &[usize], options: &TrainOptions) -> Fit {
+fn fit(rows: &[Features], examples: &[Example], seen: &[usize], options: &TrainOptions) -> Vec<f64> {
     let buckets = 1_usize << options.bits;
     let bias = buckets + DENSE;
-    let weights = minimise(
+    minimise(
         vec![0.0; bias + 1],
         options.iterations,
         |weights, gradient| {
@@ -130,22 +130,17 @@ fn fit(rows: &[Features], examples: &[Example], seen: &[usize], options: &TrainO
             let mut loss = 0.0;
             for &at in seen {
                 let row = &rows[at];
-                let sum: f64 = row
-                    .buckets
-                    .iter()
-                    .map(|&bucket| weights[bucket as usize])
-                    .sum();
-                let dense: f64 = (0..DENSE)
-                    .map(|index| f64::from(row.dense[index]) * weights[buckets + index])
-                    .sum();
-                let logit = f64::from(row.value) * sum + dense + weights[bias];
+                let logit = logit(weights, row);
                 let weight = f64::from(examples[at].weight);
                 let target = f64::from(u8::from(examples[at].toxic));
                 loss += weight * (softplus(logit) - target * logit);
                 let error = weight * (sigmoid(logit) - target);
-                let share = error * f64::from(row.value);
-                for &bucket in &row.buckets {
-                    gradient[bucket as usize] += share;
+                let (pieces, context) = row.buckets.split_at(row.context);
+                for (buckets, value) in [(pieces, row.value), (context, row.context_value)] {
+                    let share = error * f64::from(value);
+                    for &bucket in buckets {
+                        gradient[bucket as usize] += share;
+                    }
                 }
                 for index in 0..DENSE {
                     gradient[buckets + index] += error * f64::from(row.dense[index]);
@@ -159,8 +154,7 @@ fn fit(rows: &[Features], examples: &[Example], seen: &[usize], options: &TrainO
             }
             loss
         },
-    );
-    Fit { weights }
+    )
 }
 
 /// Platt's scaling: slope and offset that make the held-out logits probabilities.
@@ -168,11 +162,15 @@ fn calibrate(logits: &[f64], examples: &[Example]) -> (f64, f64) {
     let found = minimise(vec![1.0, 0.0], 200, |at, gradient| {
         gradient.fill(0.0);
         let mut loss = 0.0;
-        for (logit, example) in logits.iter().zip(examples).filter(|(_, e)| e.calibrates) {
+        for (logit, example) in logits.iter().zip(examples) {
+            let weight = f64::from(example.calibrates);
+            if weight == 0.0 {
+                continue;
+            }
             let scaled = at[0] * logit + at[1];
             let target = f64::from(u8::from(example.toxic));
-            loss += softplus(scaled) - target * scaled;
-            let error = sigmoid(scaled) - target;
+            loss += weight * (softplus(scaled) - target * scaled);
+            let error = weight * (sigmoid(scaled) - target);
             gradient[0] += error * logit;
             gradient[1] += error;
         }
