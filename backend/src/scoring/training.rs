@@ -282,7 +282,9 @@ fn add(
     if clean {
         let everyday = &mut collected.examples[before..];
         let share = EVERYDAY_CALIBRATING / everyday.len().max(1) as f32;
-        everyday.iter_mut().for_each(|example| example.calibrates = share);
+        everyday
+            .iter_mut()
+            .for_each(|example| example.calibrates = share);
     }
     collected.sources.push(source);
     Ok(())

@@ -177,7 +177,9 @@ fn as_it_is(character: char) -> Option<char> {
         'ء'..='غ' | 'ف'..='ي' => Some(character),
         'А'..='Я' | 'À'..='Ö' | 'Ø'..='Þ' => char::from_u32(u32::from(character) + 32),
         '，' => Some(','),
-        '。' | '、' | '“' | '”' | '„' | '«' | '»' | '¿' | '¡' | '—' | '–' => Some(character),
+        '。' | '、' | '“' | '”' | '„' | '«' | '»' | '¿' | '¡' | '—' | '–' => {
+            Some(character)
+        }
         character if is_devanagari(character) => Some(character),
         _ => None,
     }
@@ -191,7 +193,9 @@ fn is_devanagari(character: char) -> bool {
 
 fn is_mark(character: char) -> bool {
     match character {
-        '\u{370}'..='\u{482}' | '\u{621}'..='\u{64a}' | '\u{904}'..='\u{939}'
+        '\u{370}'..='\u{482}'
+        | '\u{621}'..='\u{64a}'
+        | '\u{904}'..='\u{939}'
         | '\u{3400}'..='\u{9fff}' => false,
         _ => is_combining_mark(character),
     }
@@ -253,12 +257,18 @@ fn split_chunk(folded: &[Folded], quoted: &mut bool, normalised: &mut Normalised
 /// `s t u p i d` is one word: three and more single letters in a row, of scripts that have spaces
 /// between words.
 fn join_spelled_out(normalised: &mut Normalised) {
-    let single: Vec<bool> = normalised.words().map(|word| is_single_letter(&word)).collect();
+    let single: Vec<bool> = normalised
+        .words()
+        .map(|word| is_single_letter(&word))
+        .collect();
     if !single.windows(3).any(|three| three == [true; 3]) {
         return;
     }
     let mut joined = Normalised::default();
-    for run in (0..single.len()).collect::<Vec<_>>().chunk_by(|a, b| single[*a] && single[*b]) {
+    for run in (0..single.len())
+        .collect::<Vec<_>>()
+        .chunk_by(|a, b| single[*a] && single[*b])
+    {
         let one_word = run.len() >= 3;
         for (number, word) in run.iter().filter_map(|at| normalised.word(*at)).enumerate() {
             if number == 0 || !one_word {
@@ -366,15 +376,25 @@ mod tests {
         let quoted = |text: &str| -> Vec<bool> {
             normalise(text).words().map(|word| word.is_quoted).collect()
         };
-        assert_eq!(quoted("He said \"you fool\" today"), [false, false, true, true, false]);
-        assert_eq!(quoted("Er rief „Depp“ und ging"), [false, false, true, false, false]);
+        assert_eq!(
+            quoted("He said \"you fool\" today"),
+            [false, false, true, true, false]
+        );
+        assert_eq!(
+            quoted("Er rief „Depp“ und ging"),
+            [false, false, true, false, false]
+        );
         assert_eq!(quoted("他说「笨蛋」是骂人话"), [false, true, false]);
     }
 
     #[test]
     fn the_short_way_and_the_long_way_give_the_same() {
         for character in (0..0x11_0000).filter_map(char::from_u32) {
-            let long: Vec<char> = character.to_string().nfkc().flat_map(char::to_lowercase).collect();
+            let long: Vec<char> = character
+                .to_string()
+                .nfkc()
+                .flat_map(char::to_lowercase)
+                .collect();
             if let Some(short) = as_it_is(character) {
                 assert_eq!(long, [short], "{character:?}");
             }

@@ -149,7 +149,10 @@ impl WordList {
                 });
             }
         }
-        let mut words: Vec<String> = normalised.words().map(|word| word.text.to_owned()).collect();
+        let mut words: Vec<String> = normalised
+            .words()
+            .map(|word| word.text.to_owned())
+            .collect();
         if words.iter().any(|word| word.chars().any(is_han)) {
             let word = words.concat();
             self.han_starts.extend(word.chars().next());
@@ -191,14 +194,17 @@ impl WordList {
         let mut hits = Vec::new();
         self.search(text, |entry, found| {
             let span = |word, character: usize| {
-                text.word(word).and_then(|word: Word<'_>| word.spans.get(character).copied())
+                text.word(word)
+                    .and_then(|word: Word<'_>| word.spans.get(character).copied())
             };
             let characters = |word| text.word(word).map_or(0, |word: Word<'_>| word.spans.len());
             let last = match found.length {
                 0 => characters(found.last).saturating_sub(1),
                 length => found.start + length - 1,
             };
-            if let (Some(start), Some(end)) = (span(found.first, found.start), span(found.last, last)) {
+            if let (Some(start), Some(end)) =
+                (span(found.first, found.start), span(found.last, last))
+            {
                 hits.push(Hit {
                     start: start.0,
                     end: end.1,

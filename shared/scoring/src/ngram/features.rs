@@ -212,10 +212,14 @@ mod tests {
         };
         let common = |left: &str, right: &str| {
             let (left, right) = (buckets(left), buckets(right));
-            left.iter().filter(|bucket| right.binary_search(bucket).is_ok()).count()
+            left.iter()
+                .filter(|bucket| right.binary_search(bucket).is_ok())
+                .count()
         };
         // Around insults there is more in common than around words that are on no list.
-        assert!(common("not an idiot", "not an moron") > common("not an apple", "not an river") + 3);
+        assert!(
+            common("not an idiot", "not an moron") > common("not an apple", "not an river") + 3
+        );
     }
 
     #[test]

@@ -141,10 +141,18 @@ impl Sequence {
     /// Calls `add` with the runs of two and three words.
     pub fn words(&self, add: &mut impl FnMut(u32, Place)) {
         let words = |symbol: &Symbol| !symbol.is_run;
-        for pair in self.symbols.windows(2).filter(|pair| pair.iter().all(words)) {
+        for pair in self
+            .symbols
+            .windows(2)
+            .filter(|pair| pair.iter().all(words))
+        {
             add(combine(pair[0].hash, pair[1].hash), whole(pair[1].token));
         }
-        for three in self.symbols.windows(3).filter(|three| three.iter().all(words)) {
+        for three in self
+            .symbols
+            .windows(3)
+            .filter(|three| three.iter().all(words))
+        {
             let hash = combine(combine(three[0].hash, three[1].hash), three[2].hash);
             add(hash, whole(three[2].token));
         }
@@ -191,13 +199,29 @@ impl Sequence {
             let hash = |from: usize, to: usize| {
                 around[from..=to]
                     .iter()
-                    .fold(from as u32 ^ 0x2c1b_3c6d, |hash, symbol| combine(hash, symbol.hash))
+                    .fold(from as u32 ^ 0x2c1b_3c6d, |hash, symbol| {
+                        combine(hash, symbol.hash)
+                    })
             };
             let place = whole(mark.token);
-            for (from, to) in [(3, 3), (2, 3), (1, 3), (0, 3), (3, 4), (3, 5), (2, 4), (1, 4)] {
+            for (from, to) in [
+                (3, 3),
+                (2, 3),
+                (1, 3),
+                (0, 3),
+                (3, 4),
+                (3, 5),
+                (2, 4),
+                (1, 4),
+            ] {
                 add(hash(from, to), place);
             }
-            for (apart, other) in [(1, around[1]), (2, around[0]), (3, around[5]), (4, around[6])] {
+            for (apart, other) in [
+                (1, around[1]),
+                (2, around[0]),
+                (3, around[5]),
+                (4, around[6]),
+            ] {
                 add(combine(combine(mark.hash, other.hash), apart), place);
             }
         }
@@ -209,7 +233,10 @@ impl Sequence {
             let run = self.runs.iter().position(|(token, _)| *token == mark.first);
             let Some(run) = run else { continue };
             let from = self.runs[run].1;
-            let to = self.runs.get(run + 1).map_or(self.characters.len(), |next| next.1);
+            let to = self
+                .runs
+                .get(run + 1)
+                .map_or(self.characters.len(), |next| next.1);
             let characters = &self.characters[from..to];
             let place = Place {
                 token: mark.first as u32,
@@ -221,7 +248,10 @@ impl Sequence {
             let (mut before, mut behind) = (class ^ 1, class ^ 2);
             let mut near = [0; 2];
             for distance in 1..=EDGE {
-                let left = mark.start.checked_sub(distance).and_then(|at| characters.get(at));
+                let left = mark
+                    .start
+                    .checked_sub(distance)
+                    .and_then(|at| characters.get(at));
                 let right = characters.get(mark.start + mark.length + distance - 1);
                 before = combine(before, left.map_or(0, |character| u32::from(*character)));
                 behind = combine(behind, right.map_or(0, |character| u32::from(*character)));
@@ -239,7 +269,10 @@ impl Sequence {
     fn pairs(&self, add: &mut impl FnMut(u32, Place)) {
         for (number, mark) in self.marks.iter().enumerate() {
             for earlier in self.marks[..number].iter().rev().take(PAIRED) {
-                let hash = combine(earlier.class.hash(earlier.quoted), mark.class.hash(mark.quoted));
+                let hash = combine(
+                    earlier.class.hash(earlier.quoted),
+                    mark.class.hash(mark.quoted),
+                );
                 add(combine(hash, 0x1656_67b1), whole(mark.first as u32));
             }
         }

@@ -83,9 +83,10 @@ impl Scorer for NgramScorer {
         BUFFERS.with_borrow_mut(|(normalised, workspace)| {
             normalise_into(text, normalised);
             let mut words = Words::new(normalised.len());
-            let features = workspace.extract(normalised, language, self.model.bits, |bucket, place| {
-                words.add(f32::from(model.table[bucket as usize]), place);
-            });
+            let features =
+                workspace.extract(normalised, language, self.model.bits, |bucket, place| {
+                    words.add(f32::from(model.table[bucket as usize]), place);
+                });
             let unit = f64::from(model.step) * f64::from(features.value);
             Ok(Score {
                 probability: sigmoid(model.logit(features)),

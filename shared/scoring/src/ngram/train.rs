@@ -60,12 +60,8 @@ pub struct TrainedLanguage {
 fn logit(weights: &[f64], row: &Features) -> f64 {
     let buckets = weights.len() - DENSE - 1;
     let (pieces, context) = row.buckets.split_at(row.context);
-    let sum = |buckets: &[u32]| -> f64 {
-        buckets
-            .iter()
-            .map(|&bucket| weights[bucket as usize])
-            .sum()
-    };
+    let sum =
+        |buckets: &[u32]| -> f64 { buckets.iter().map(|&bucket| weights[bucket as usize]).sum() };
     let dense: f64 = row
         .dense
         .iter()
@@ -89,7 +85,9 @@ pub fn train_language(
         .iter()
         .map(|example| {
             let text = normalise(&example.text);
-            workspace.extract(&text, language, options.bits, |_, _| {}).clone()
+            workspace
+                .extract(&text, language, options.bits, |_, _| {})
+                .clone()
         })
         .collect();
     let mut logits = vec![0.0; rows.len()];
@@ -119,7 +117,12 @@ fn spread(number: u64) -> u64 {
     mixed >> 33
 }
 
-fn fit(rows: &[Features], examples: &[Example], seen: &[usize], options: &TrainOptions) -> Vec<f64> {
+fn fit(
+    rows: &[Features],
+    examples: &[Example],
+    seen: &[usize],
+    options: &TrainOptions,
+) -> Vec<f64> {
     let buckets = 1_usize << options.bits;
     let bias = buckets + DENSE;
     minimise(

@@ -75,10 +75,8 @@ pub fn parse(text: &str) -> Result<Vec<Written>, WrittenError> {
             let toxic = label.ok_or(WrittenError::NoLabel(number))?;
             let mut texts: Vec<String> = Vec::new();
             for variant in 0..PER_PATTERN {
-                let text = fill(line, variant, &words).map_err(|name| WrittenError::NoWords {
-                    line: number,
-                    name,
-                })?;
+                let text = fill(line, variant, &words)
+                    .map_err(|name| WrittenError::NoWords { line: number, name })?;
                 if !texts.contains(&text) {
                     texts.push(text);
                 }
@@ -108,7 +106,11 @@ fn fill(
         pattern.chars().for_each(|character| hash.add(character));
         let seed = hash.finish() as usize + text.len();
         text.push_str(before);
-        text.push_str(list.get(seed % list.len().max(1)).copied().unwrap_or_default());
+        text.push_str(
+            list.get(seed % list.len().max(1))
+                .copied()
+                .unwrap_or_default(),
+        );
         rest = after;
     }
     Ok(text + rest)
@@ -140,7 +142,10 @@ mod tests {
             let toxic = written.iter().filter(|one| one.toxic).count();
             assert!(toxic >= 100 && written.len() - toxic >= 100, "{language}");
             let sample = sample::clean(language);
-            assert!(written.iter().all(|one| !sample.contains(&one.text)), "{language}");
+            assert!(
+                written.iter().all(|one| !sample.contains(&one.text)),
+                "{language}"
+            );
         }
     }
 }
