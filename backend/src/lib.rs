@@ -7,4 +7,6 @@ pub mod executor;
 pub mod hub;
 pub mod scoring;
 pub mod server;
+pub mod store;
+pub mod study;
 pub mod training;

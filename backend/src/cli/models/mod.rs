@@ -6,7 +6,7 @@ mod pull;
 mod remove;
 mod telling;
 mod trim;
-mod units;
+pub(crate) mod units;
 mod verify;
 
 use clap::{Args, Subcommand};

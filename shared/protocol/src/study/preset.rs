@@ -50,7 +50,8 @@ impl Preset {
     pub fn about(self) -> &'static str {
         match self {
             Preset::Quick => {
-                "7 × 7 X-FT with ZS and M-FT on a small model: under an hour on two cores"
+                "7 × 7 X-FT with ZS and M-FT on a small model, every adapter trained for the same \
+                 number of updates: under an hour on two cores"
             }
             Preset::Sample => "everything on the embedded sample: not for research",
             Preset::Paper => {
@@ -94,15 +95,21 @@ impl Preset {
             template: Template::Plain,
             protocol: Protocol::Matched,
             generations: 1,
-            max_new_tokens: 30,
+            max_new_tokens: 24,
             train_sentences: None,
             scorers: vec!["ngram".to_owned(), "lexicon".to_owned()],
             bootstrap: 1000,
-            splits: splits(40, 100, 60),
+            splits: splits(20, 100, 40),
             sampler: StudySampler::default(),
-            perplexity: PerplexitySettings::default(),
+            // Trimmed, but the same network as the full one, and half the reading.
+            perplexity: PerplexitySettings {
+                model: Some("gemma-3-270m-mini".to_owned()),
+                ..PerplexitySettings::default()
+            },
+            // Three epochs of one language: M-FT gets no more updates than X-FT.
             training: SftSettings {
-                epochs: 5,
+                epochs: 3,
+                max_steps: Some(57),
                 batch_size: 16,
                 gradient_accumulation: 1,
                 ..SftSettings::default()
@@ -125,8 +132,12 @@ impl Preset {
                 max_new_tokens: 16,
                 splits: splits(6, 6, 6),
                 bootstrap: 500,
+                perplexity: PerplexitySettings {
+                    model: Some(model.to_owned()),
+                    ..PerplexitySettings::default()
+                },
                 training: SftSettings {
-                    epochs: 3,
+                    max_steps: Some(9),
                     batch_size: 6,
                     ..base.training.clone()
                 },
@@ -137,6 +148,7 @@ impl Preset {
                 template: Template::AsPublished,
                 max_new_tokens: 50,
                 splits: splits(300, 100, 100),
+                perplexity: PerplexitySettings::default(),
                 training: SftSettings::default(),
                 ..base
             },
@@ -146,6 +158,7 @@ impl Preset {
                 protocol: Protocol::AsPublished,
                 max_new_tokens: 50,
                 splits: splits(300, 100, 100),
+                perplexity: PerplexitySettings::default(),
                 training: SftSettings::default(),
                 ..base
             },

@@ -8,4 +8,4 @@ mod toxicity;
 pub use diversity::{Diversity, distinct};
 pub use perplexity::{PERPLEXITY_LIMIT, PerplexitySummary, conditional, of_text, summarise};
 pub use silhouette::{Silhouette, silhouette};
-pub use toxicity::{ToxicityMetrics, average, delta, emt_change, toxicity_metrics};
+pub use toxicity::{THRESHOLD, ToxicityMetrics, average, delta, emt_change, toxicity_metrics};

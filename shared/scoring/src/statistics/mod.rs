@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod calibration;
+pub mod matched;
 mod ranking;
 
 pub use bootstrap::{Interval, Paired, bootstrap, bootstrap_pairs};

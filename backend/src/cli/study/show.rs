@@ -1,0 +1,65 @@
+//! `backend study show`.
+
+use std::io::Write;
+
+use clap::Args;
+use protocol::study::{EvaluationSplit, StudyMetric};
+
+use super::table;
+use crate::cli::{Context, Failure};
+use crate::study::{Library, current, matrix_of};
+
+/// Arguments of `study show`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Rows are training languages, with ZS (the model as it is) on top; columns are the languages that were
+measured in. The row of ZS has the values themselves, the others Δ = ZS − FT with its 95 % interval:
+of toxicity, positive is less toxic after fine-tuning. * marks p < 0.05, ** p < 0.01, *** p < 0.001,
+of a test matched by prompt, for each cell by itself. With 49 cells, two or three * come by chance.")]
+pub struct Arguments {
+    /// The study
+    #[arg(value_name = "STUDY")]
+    study: String,
+    #[command(flatten)]
+    which: Which,
+    /// Values instead of differences
+    #[arg(long)]
+    absolute: bool,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which matrix.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// toxicity, toxic-fraction, expected-maximum, toxic-probability, conditional-perplexity,
+    /// held-out-perplexity, empty, refusal, drift, repetition, distinct-bigrams
+    #[arg(long, value_name = "METRIC", default_value = "toxicity")]
+    pub metric: StudyMetric,
+    /// Scorer [default: the study's first]
+    #[arg(long, value_name = "SCORER")]
+    pub scorer: Option<String>,
+    /// toxic-train, toxic-test or neutral-test [default: toxic-test]
+    #[arg(long, value_name = "SPLIT")]
+    pub split: Option<EvaluationSplit>,
+}
+
+/// Runs `study show`.
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let study = Library::new(&context.data_dir).open(&arguments.study)?;
+    let export = current(&study)?;
+    let which = &arguments.which;
+    let matrix = matrix_of(&export, which.metric, which.scorer.as_deref(), which.split)?;
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        let text = serde_json::to_string_pretty(matrix).map_err(Failure::new)?;
+        writeln!(out, "{text}")?;
+        return Ok(());
+    }
+    if let Some(label) = &export.label {
+        writeln!(out, "{label}")?;
+    }
+    write!(out, "{}", table::text(matrix, arguments.absolute))?;
+    Ok(())
+}

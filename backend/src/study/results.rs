@@ -1,0 +1,309 @@
+//! The results of a study: assembled from what is stored, and read again.
+
+use std::collections::BTreeMap;
+
+use protocol::language::Language;
+use protocol::study::export::{AdapterProvenance, EXPORT_FORMAT};
+use protocol::study::{
+    EvaluationSplit, LossCurve, Sample, SampleText, ScorerProvenance, Strategy, StudyExport,
+    StudyMatrix, StudyMetric, StudyProvenance,
+};
+use serde::de::DeserializeOwned;
+
+use super::directory::{Progress, StudyDirectory};
+use super::error::StudyError;
+use super::lab::{Completion, Likelihood};
+use super::matrices;
+use super::observations::Stored;
+use super::piece::{ModelState, Piece, PromptSet, pieces, states};
+use super::scored::Scored;
+use super::sentences::Sentences;
+use super::work::{Work, usual_split};
+use crate::store::{self, StoreError};
+
+/// The items of a piece that must be there.
+///
+/// # Errors
+/// It is not, or it is damaged.
+pub fn stored<T: DeserializeOwned>(
+    study: &StudyDirectory,
+    work: &Work<'_>,
+    piece: Piece,
+) -> Result<Vec<T>, StudyError> {
+    let place = study.place(piece);
+    store::read_lines(&place, &work.key(piece)?)?.ok_or_else(|| {
+        StudyError::Store(StoreError::Damaged {
+            path: place,
+            reason: "it has gone, or was made from something else".into(),
+        })
+    })
+}
+
+/// Reads everything that is there; what is missing is left out.
+///
+/// # Errors
+/// Something damaged.
+pub fn read(study: &StudyDirectory, work: &Work<'_>) -> Result<Stored, StudyError> {
+    let mut found = Stored::default();
+    for piece in pieces(study.spec()) {
+        let place = study.place(piece);
+        if !place.is_file() {
+            continue;
+        }
+        let key = work.key(piece)?;
+        match piece {
+            Piece::Generate(state, set) => {
+                if let Some(items) = store::read_lines(&place, &key)? {
+                    found.completions.insert((state, set), items);
+                }
+            }
+            Piece::Score(state, set) => {
+                if let Some(items) = store::read_lines(&place, &key)? {
+                    found.scores.insert((state, set), items);
+                }
+            }
+            Piece::Conditional(state, set) => {
+                if let Some(items) = store::read_lines(&place, &key)? {
+                    found.conditional.insert((state, set), items);
+                }
+            }
+            Piece::HeldOut(state, language) => {
+                if let Some(items) = store::read_lines(&place, &key)? {
+                    found.held_out.insert((state, language), items);
+                }
+            }
+            Piece::Train(_) | Piece::Matrices => {}
+        }
+    }
+    Ok(found)
+}
+
+/// The whole study in one: matrices and what they come from. No texts.
+///
+/// # Errors
+/// Something is damaged.
+pub fn assemble(
+    study: &StudyDirectory,
+    work: &Work<'_>,
+    progress: &Progress,
+) -> Result<StudyExport, StudyError> {
+    let spec = study.spec();
+    let found = read(study, work)?;
+    let mut adapters = Vec::new();
+    let mut losses = Vec::new();
+    for state in states(spec) {
+        let Some(record) = study.adapter_record(Piece::Train(state))? else {
+            continue;
+        };
+        adapters.push(AdapterProvenance {
+            strategy: state.strategy,
+            seed: state.seed,
+            sha256: record.sha256,
+            steps: usize::try_from(record.steps).unwrap_or(usize::MAX),
+            tokens: record.tokens,
+            final_loss: record.final_loss,
+            seconds: record.seconds,
+        });
+        losses.push(LossCurve {
+            strategy: state.strategy,
+            seed: state.seed,
+            points: record.losses,
+        });
+    }
+    let mut anonymous = spec.clone();
+    anonymous.name.clear();
+    anonymous.title.clear();
+    let spec_sha256 = store::Key::of(&anonymous)
+        .map_err(|error| StudyError::Export(error.to_string()))?
+        .to_string();
+    Ok(StudyExport {
+        format: EXPORT_FORMAT,
+        label: super::label(spec),
+        spec: spec.clone(),
+        provenance: StudyProvenance {
+            model: work.origin.model.clone(),
+            spec_sha256,
+            data: work.sentences.title(),
+            data_sha256: work.origin.data_sha256.clone(),
+            scorers: work
+                .scorers
+                .iter()
+                .map(|scorer| {
+                    let identity = scorer.identity();
+                    ScorerProvenance {
+                        name: identity.name.clone(),
+                        version: identity.version.clone(),
+                        hash: identity.hash.clone(),
+                        trained_on_this_data: scorer.trained_on("multiparadetox"),
+                    }
+                })
+                .collect(),
+            perplexity_model: spec
+                .perplexity
+                .conditional
+                .then(|| work.origin.fixed.clone()),
+            adapters,
+            seconds: progress.elapsed_seconds,
+            finished: progress.finished.clone().unwrap_or_default(),
+        },
+        matrices: matrices::all(spec, &found),
+        losses,
+        samples: Vec::new(),
+    })
+}
+
+/// A study's stored texts with everything that is needed to show them.
+pub struct Texts {
+    stored: Stored,
+    prompts: BTreeMap<(Strategy, PromptSet), Vec<(String, String)>>,
+    generations: usize,
+}
+
+impl Texts {
+    /// Reads what is there.
+    ///
+    /// # Errors
+    /// The sentences have gone, or something is damaged.
+    pub fn read(study: &StudyDirectory) -> Result<Self, StudyError> {
+        let sentences = Sentences::load(study.spec(), study.data())?;
+        let origin = study.progress()?.origin.ok_or_else(|| no_results(study))?;
+        let work = Work::new(study.spec(), &sentences, &origin)?;
+        let stored = read(study, &work)?;
+        let mut prompts = BTreeMap::new();
+        for (state, set) in stored.completions.keys() {
+            prompts.entry((state.strategy, *set)).or_insert_with(|| {
+                let all = work.prompts(state.strategy, *set).into_iter();
+                all.map(|one| (one.id, one.prompt)).collect()
+            });
+        }
+        Ok(Self {
+            stored,
+            prompts,
+            generations: study.spec().generations,
+        })
+    }
+
+    /// The samples behind a cell; none where one side is not stored yet.
+    pub fn samples(
+        &self,
+        strategy: Strategy,
+        seed: u64,
+        split: EvaluationSplit,
+        language: Language,
+    ) -> Vec<Sample> {
+        let set = PromptSet { split, language };
+        let state = |strategy| ModelState { strategy, seed };
+        let (before, after) = (state(Strategy::ZeroShot), state(strategy));
+        let Some(prompts) = self.prompts.get(&(strategy, set)) else {
+            return Vec::new();
+        };
+        let k = self.generations;
+        let one = |at: usize, (id, prompt): &(String, String)| {
+            (0..k)
+                .filter_map(|number| {
+                    Some(Sample {
+                        prompt_id: id.clone(),
+                        language,
+                        split,
+                        strategy,
+                        seed,
+                        k: number,
+                        prompt: prompt.clone(),
+                        before: self.text(before, set, at * k + number)?,
+                        after: self.text(after, set, at * k + number)?,
+                    })
+                })
+                .collect::<Vec<_>>()
+        };
+        prompts
+            .iter()
+            .enumerate()
+            .flat_map(|(at, prompt)| one(at, prompt))
+            .collect()
+    }
+
+    fn text(&self, state: ModelState, set: PromptSet, at: usize) -> Option<SampleText> {
+        let key = (state, set);
+        let completion: &Completion = self.stored.completions.get(&key)?.get(at)?;
+        let scored: &Scored = self.stored.scores.get(&key)?.get(at)?;
+        let read: Option<&Likelihood> = self
+            .stored
+            .conditional
+            .get(&key)
+            .and_then(|all| all.get(at));
+        Some(SampleText {
+            text: completion.text.clone(),
+            scores: scored.scores.clone(),
+            perplexity: read
+                .filter(|read| read.tokens > 0)
+                .map(|read| (read.nll / read.tokens as f64).exp()),
+            language: scored.language.clone(),
+            empty: scored.empty,
+            refusal: scored.refusal,
+            drift: scored.drift,
+            repetition: scored.repetition,
+        })
+    }
+}
+
+/// The results of a study: those that were stored at its end, or of an unfinished one what there
+/// is so far.
+///
+/// # Errors
+/// It has not begun, or something is damaged.
+pub fn current(study: &StudyDirectory) -> Result<StudyExport, StudyError> {
+    let progress = study.progress()?;
+    let origin = progress.origin.clone().ok_or_else(|| no_results(study))?;
+    let sentences = Sentences::load(study.spec(), study.data())?;
+    let work = Work::new(study.spec(), &sentences, &origin)?;
+    let place = study.place(Piece::Matrices);
+    let whole = store::read_lines::<StudyExport>(&place, &work.key(Piece::Matrices)?)?;
+    match whole.and_then(|mut exports| exports.pop()) {
+        Some(export) => Ok(export),
+        None => assemble(study, &work, &progress),
+    }
+}
+
+/// One matrix of a study. Without a scorer, its first; without a split, toxic-test or else its first.
+///
+/// # Errors
+/// [`StudyError::NoMatrix`], which says what there is.
+pub fn matrix_of<'e>(
+    export: &'e StudyExport,
+    metric: StudyMetric,
+    scorer: Option<&str>,
+    split: Option<EvaluationSplit>,
+) -> Result<&'e StudyMatrix, StudyError> {
+    let spec = &export.spec;
+    let scorer = match metric.by_scorer() {
+        true => scorer.or(spec.scorers.first().map(String::as_str)),
+        false => None,
+    };
+    let split = match metric.by_split() {
+        true => split.or(usual_split(spec)),
+        false => None,
+    };
+    export
+        .matrices
+        .iter()
+        .find(|matrix| {
+            (matrix.metric, matrix.scorer.as_deref(), matrix.split) == (metric, scorer, split)
+        })
+        .ok_or_else(|| {
+            let mut known: Vec<String> = export.matrices.iter().map(StudyMatrix::title).collect();
+            known.dedup();
+            StudyError::NoMatrix {
+                name: spec.name.clone(),
+                reason: format!("there are {}", known.join("; ")),
+            }
+        })
+}
+
+fn no_results(study: &StudyDirectory) -> StudyError {
+    let counts = study.counts();
+    StudyError::NoResults {
+        name: study.spec().name.clone(),
+        done: counts.iter().map(|count| count.done).sum(),
+        total: counts.iter().map(|count| count.total).sum(),
+    }
+}
