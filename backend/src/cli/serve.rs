@@ -19,6 +19,7 @@ use crate::data::DataLibrary;
 use crate::executor::{HubLibrary, Limits, Shelf};
 use crate::hub::Hub;
 use crate::server::{Access, HEAD_TIMEOUT, Server, router, serve};
+use crate::study::{self, Desk};
 
 /// Arguments of `serve`.
 #[derive(Debug, Clone, Args)]
@@ -129,6 +130,9 @@ impl Arguments {
     }
 }
 
+/// A study that is running gets so long to leave its place clean.
+const STUDY_GRACE: Duration = Duration::from_secs(2);
+
 /// Runs `serve`.
 ///
 /// # Errors
@@ -161,20 +165,39 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         queue: arguments.queue,
         ..Limits::default()
     };
-    let library = Arc::new(HubLibrary::new(hub.clone(), reader, named));
+    let library = Arc::new(HubLibrary::new(hub.clone(), reader.clone(), named));
     let shelf = Arc::new(Shelf::new(library, limits, arguments.max_models));
     let mut data = arguments.data.clone();
     data.push(crate::data::pulled(&context.data_dir));
     let server = Server::new(Arc::clone(&shelf), default_model.clone(), devices);
+    let at_work = Arc::clone(&shelf);
+    let desk = Desk::new(
+        study::Library::new(&context.data_dir),
+        hub.clone(),
+        reader,
+        data.clone(),
+        Arc::new(move || {
+            let loaded = at_work.loaded();
+            loaded.iter().any(|model| {
+                let load = model.executor.counters().load();
+                load.running + load.waiting > 0
+            })
+        }),
+    );
     let server = server
         .with_data(DataLibrary::new(data))
+        .with_studies(desk)
         .with_adapters(AdapterStore::new(&context.data_dir));
+    let studies = server.studies.clone();
     let server = Arc::new(server);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     let result = runtime.block_on(listen(arguments, server, &wanted, &hub, &default_model));
     shelf.stop(Duration::ZERO);
+    if let Some(desk) = &studies {
+        desk.shut_down(STUDY_GRACE);
+    }
     // A step that hangs in a driver must not keep the process alive.
     runtime.shutdown_timeout(Duration::from_secs(1));
     result

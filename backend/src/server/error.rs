@@ -9,6 +9,7 @@ use protocol::api::{ErrorBody, ErrorKind};
 
 use crate::adapters::AdapterError;
 use crate::executor::{Failure, Refusal, ShelfError};
+use crate::study::StudyError;
 
 /// A response that is not a success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +109,33 @@ impl From<AdapterError> for ApiError {
             }
         };
         ErrorBody::field(kind, "adapter", message).into()
+    }
+}
+
+impl From<StudyError> for ApiError {
+    fn from(error: StudyError) -> Self {
+        let help = error.help().map(|help| format!(" ({help})"));
+        let message = format!("{error}{}", help.unwrap_or_default());
+        match error {
+            StudyError::Field(error) => Self::field(
+                format!("spec.{}", error.field.trim_start_matches("spec.")),
+                error.message,
+            ),
+            StudyError::Unknown { .. } => {
+                ErrorBody::field(ErrorKind::NotFound, "name", message).into()
+            }
+            StudyError::NoResults { .. } => Self::new(ErrorKind::NotFound, message),
+            StudyError::AlreadyThere { .. } => Self::field("spec.name", message),
+            StudyError::NoData { .. } => Self::field("spec.data", message),
+            StudyError::Scorer(_) => Self::field("spec.scorers", message),
+            StudyError::NoMatrix { .. } => Self::field("metric", message),
+            StudyError::ReadOnly { .. } => Self::field("name", message),
+            StudyError::Busy { .. } => Self {
+                body: ErrorBody::new(ErrorKind::Overloaded, message),
+                retry_after: Some(60),
+            },
+            _ => Self::new(ErrorKind::Unavailable, message),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::metrics::Metrics;
 use crate::adapters::{AdapterShelf, AdapterStore};
 use crate::data::DataLibrary;
 use crate::executor::{Shelf, Shelved};
+use crate::study::Desk;
 
 /// Shared by all requests.
 pub struct Server {
@@ -24,6 +25,8 @@ pub struct Server {
     pub data: DataLibrary,
     /// The adapters that requests can name.
     pub adapters: Arc<AdapterShelf>,
+    /// Where studies are run, if it has a place for them.
+    pub studies: Option<Arc<Desk>>,
     /// Counts of requests.
     pub metrics: Metrics,
     shutting_down: AtomicBool,
@@ -43,6 +46,7 @@ impl Server {
             devices,
             data: DataLibrary::default(),
             adapters: Arc::new(AdapterShelf::new(None)),
+            studies: None,
             shutting_down: AtomicBool::new(false),
         }
     }
@@ -51,6 +55,15 @@ impl Server {
     #[must_use]
     pub fn with_data(self, data: DataLibrary) -> Self {
         Self { data, ..self }
+    }
+
+    /// Runs studies at this desk.
+    #[must_use]
+    pub fn with_studies(self, desk: Desk) -> Self {
+        Self {
+            studies: Some(Arc::new(desk)),
+            ..self
+        }
     }
 
     /// Offers the adapters of this store.

@@ -230,6 +230,20 @@ impl StudyDirectory {
         Ok(store::write_record(&self.path.join(STATE), progress)?)
     }
 
+    /// Stores that a run could not even begin; where it began, it says so itself.
+    pub fn fail(&self, error: &StudyError) {
+        let failed = self.progress().and_then(|progress| {
+            self.write_progress(&Progress {
+                state: Some(StudyState::Failed),
+                failure: Some(error.to_string()),
+                ..progress
+            })
+        });
+        if let Err(error) = failed {
+            tracing::warn!(%error, "the failure of a study cannot be stored");
+        }
+    }
+
     /// The record beside an adapter; `None` where there is none.
     ///
     /// # Errors

@@ -107,6 +107,12 @@ pub enum StudyError {
         /// The study.
         name: String,
     },
+    /// This server runs one study at a time.
+    #[error("the study `{running}` is running; one runs at a time")]
+    Busy {
+        /// Which.
+        running: String,
+    },
     /// Results cannot be read or written.
     #[error(transparent)]
     Store(StoreError),
@@ -159,6 +165,7 @@ impl StudyError {
             }
             Self::Hub(error) => error.help(),
             Self::Locked { name } => Some(format!("`backend study status {name}` shows how far it is")),
+            Self::Busy { .. } => Some("pause it first, or wait until it has ended".into()),
             Self::Store(_) => Some(
                 "nothing that was stored is lost: run the command again when the cause is gone, and it goes on"
                     .into(),

@@ -13,8 +13,10 @@ use super::observations::{Measured, Stored};
 /// Sign flips behind each p: the smallest p is one in ten thousand, below which 49 cells at 5 %
 /// (Bonferroni: 0.1 %) need nothing.
 const FLIPS: usize = 9_999;
+/// So finely p is kept.
+const P_STEPS: f64 = (FLIPS + 1) as f64;
 /// Decimals that are kept: enough to compute with, few enough to commit.
-const DECIMALS: i32 = 4;
+const DECIMALS: i32 = 3;
 
 /// The matrices that a study has.
 pub fn measured(spec: &StudySpec) -> Vec<Measured> {
@@ -120,17 +122,21 @@ pub fn matrix(spec: &StudySpec, stored: &Stored, measured: &Measured) -> StudyMa
             .iter()
             .map(|column| spec.languages[*column])
             .collect();
-        let observed = || {
-            let all = value_groups.iter().flatten();
-            all.flat_map(|one| one.iter().flatten().flatten()).count()
-        };
+        let observed = count(value_groups.iter().flatten().copied());
+        // Only where some prompt has no twin do they say more than the values.
+        let all_before = rows
+            .iter()
+            .flat_map(|_| columns)
+            .filter_map(|column| zero_shot.map(|zero_shot| &zero_shot.columns[*column]));
+        let before = count(all_before);
+        let partly = found.filter(|found| found.pairs < observed.max(before));
         StudyCell {
             value: value.map(estimate),
-            before: found.map(|found| rounded(found.before)),
-            after: found.map(|found| rounded(found.after)),
+            before: partly.map(|found| rounded(found.before)),
+            after: partly.map(|found| rounded(found.after)),
             delta: found.map(|found| estimate(found.delta)),
-            p: found.map(|found| rounded(found.p)),
-            n: found.map_or_else(observed, |found| found.pairs),
+            p: found.map(|found| (found.p * P_STEPS).round() / P_STEPS),
+            n: found.map_or(observed, |found| found.pairs),
             counts: counts(&strategies, &languages),
         }
     };
@@ -171,6 +177,12 @@ pub fn matrix(spec: &StudySpec, stored: &Stored, measured: &Measured) -> StudyMa
         rows,
         column_averages,
     }
+}
+
+fn count<'o>(observations: impl Iterator<Item = &'o Observations>) -> usize {
+    observations
+        .flat_map(|one| one.iter().flatten().flatten())
+        .count()
 }
 
 fn add(sum: &mut Counts, one: Counts) {

@@ -3,14 +3,17 @@
 
 mod adapter;
 mod clock;
+mod desk;
 mod directory;
 mod engine_lab;
 mod error;
+mod example;
 pub mod export;
 mod lab;
 mod library;
 mod matrices;
 mod observations;
+mod opened;
 mod piece;
 mod progress;
 mod prompt;
@@ -23,12 +26,14 @@ mod work;
 use protocol::study::{DataSource, StudySpec};
 use scoring::sample;
 
+pub use desk::Desk;
 pub use directory::StudyDirectory;
 pub use engine_lab::EngineLab;
 pub use error::StudyError;
 pub use library::{Library, Named, read_spec, spec_toml};
+pub use opened::Opened;
 pub use progress::{Observer, RunProgress};
-pub use results::{Texts, current, matrix_of};
+pub use results::{Texts, current, matrix_of, meant};
 pub use run::run;
 pub use work::usual_split;
 

@@ -126,7 +126,9 @@ impl Stored {
         seeds: &[u64],
     ) -> Counts {
         let mut counts = Counts::default();
-        let Some(split) = measured.split else {
+        let beside =
+            measured.metric.by_scorer() || measured.metric == StudyMetric::ConditionalPerplexity;
+        let Some(split) = measured.split.filter(|_| beside) else {
             return counts;
         };
         for seed in seeds {

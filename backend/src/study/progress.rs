@@ -44,8 +44,8 @@ pub trait Observer {
     fn hear(&mut self, event: &StudyEvent);
 
     /// Between any two steps of the work: may wait, to let others have the machine, and may stop
-    /// the run.
-    fn pace(&mut self) -> ControlFlow<()>;
+    /// the run. `free`: nothing would be lost.
+    fn pace(&mut self, free: bool) -> ControlFlow<()>;
 }
 
 /// Keeps count for one run.
@@ -106,9 +106,9 @@ impl<'o> Teller<'o> {
         self.observer.hear(event);
     }
 
-    /// Waits if it is to, and says whether to go on.
+    /// Between two pieces: waits if it is to, and says whether to go on.
     pub fn pace(&mut self) -> ControlFlow<()> {
-        self.observer.pace()
+        self.observer.pace(true)
     }
 
     /// Seconds of work so far, earlier runs included.
@@ -136,7 +136,11 @@ impl<'o> Teller<'o> {
         if self.reported.is_none_or(|then| then.elapsed() >= PAUSE) {
             self.report();
         }
-        self.pace()
+        // A training keeps a checkpoint; every other piece begins anew.
+        let trains = self
+            .piece
+            .is_some_and(|(piece, ..)| piece.kind() == PieceKind::Train);
+        self.observer.pace(trains)
     }
 
     /// A step of the training under way.

@@ -6,7 +6,7 @@ use protocol::language::Language;
 use protocol::study::export::{AdapterProvenance, EXPORT_FORMAT};
 use protocol::study::{
     EvaluationSplit, LossCurve, Sample, SampleText, ScorerProvenance, Strategy, StudyExport,
-    StudyMatrix, StudyMetric, StudyProvenance,
+    StudyMatrix, StudyMetric, StudyProvenance, StudySpec,
 };
 use serde::de::DeserializeOwned;
 
@@ -14,7 +14,7 @@ use super::directory::{Progress, StudyDirectory};
 use super::error::StudyError;
 use super::lab::{Completion, Likelihood};
 use super::matrices;
-use super::observations::Stored;
+use super::observations::{Measured, Stored};
 use super::piece::{ModelState, Piece, PromptSet, pieces, states};
 use super::scored::Scored;
 use super::sentences::Sentences;
@@ -264,17 +264,17 @@ pub fn current(study: &StudyDirectory) -> Result<StudyExport, StudyError> {
     }
 }
 
-/// One matrix of a study. Without a scorer, its first; without a split, toxic-test or else its first.
+/// Which matrix is meant. Without a scorer, the study's first; without a split, toxic-test or else
+/// its first.
 ///
 /// # Errors
 /// [`StudyError::NoMatrix`], which says what there is.
-pub fn matrix_of<'e>(
-    export: &'e StudyExport,
+pub fn meant(
+    spec: &StudySpec,
     metric: StudyMetric,
     scorer: Option<&str>,
     split: Option<EvaluationSplit>,
-) -> Result<&'e StudyMatrix, StudyError> {
-    let spec = &export.spec;
+) -> Result<Measured, StudyError> {
     let scorer = match metric.by_scorer() {
         true => scorer.or(spec.scorers.first().map(String::as_str)),
         false => None,
@@ -283,20 +283,73 @@ pub fn matrix_of<'e>(
         true => split.or(usual_split(spec)),
         false => None,
     };
-    export
-        .matrices
-        .iter()
-        .find(|matrix| {
-            (matrix.metric, matrix.scorer.as_deref(), matrix.split) == (metric, scorer, split)
-        })
-        .ok_or_else(|| {
-            let mut known: Vec<String> = export.matrices.iter().map(StudyMatrix::title).collect();
-            known.dedup();
-            StudyError::NoMatrix {
-                name: spec.name.clone(),
-                reason: format!("there are {}", known.join("; ")),
-            }
-        })
+    let wanted = Measured {
+        metric,
+        scorer: scorer.map(str::to_owned),
+        split,
+    };
+    let known = matrices::measured(spec);
+    if known.contains(&wanted) {
+        return Ok(wanted);
+    }
+    let mut metrics: Vec<&str> = known.iter().map(|one| one.metric.name()).collect();
+    metrics.dedup();
+    let splits: Vec<&str> = spec.splits.keys().map(|split| split.name()).collect();
+    Err(StudyError::NoMatrix {
+        name: spec.name.clone(),
+        reason: format!(
+            "it has {} by {} in {}",
+            metrics.join(", "),
+            spec.scorers.join(", "),
+            splits.join(", ")
+        ),
+    })
+}
+
+/// One matrix of an export.
+///
+/// # Errors
+/// As [`meant`].
+pub fn matrix_of<'e>(
+    export: &'e StudyExport,
+    metric: StudyMetric,
+    scorer: Option<&str>,
+    split: Option<EvaluationSplit>,
+) -> Result<&'e StudyMatrix, StudyError> {
+    let wanted = meant(&export.spec, metric, scorer, split)?;
+    let found = export.matrices.iter().find(|matrix| {
+        (matrix.metric, &matrix.scorer, matrix.split)
+            == (wanted.metric, &wanted.scorer, wanted.split)
+    });
+    found.ok_or_else(|| StudyError::NoMatrix {
+        name: export.spec.name.clone(),
+        reason: "its export does not hold it".to_owned(),
+    })
+}
+
+/// One matrix of a study on disk: as it was stored at the end, or of what there is so far.
+///
+/// # Errors
+/// As [`current`] and [`meant`].
+pub fn matrix(study: &StudyDirectory, wanted: &Measured) -> Result<StudyMatrix, StudyError> {
+    let progress = study.progress()?;
+    let origin = progress.origin.clone().ok_or_else(|| no_results(study))?;
+    let sentences = Sentences::load(study.spec(), study.data())?;
+    let work = Work::new(study.spec(), &sentences, &origin)?;
+    let place = study.place(Piece::Matrices);
+    let whole = store::read_lines::<StudyExport>(&place, &work.key(Piece::Matrices)?)?;
+    let stored = whole
+        .and_then(|mut exports| exports.pop())
+        .and_then(|export| {
+            export.matrices.into_iter().find(|matrix| {
+                (matrix.metric, &matrix.scorer, matrix.split)
+                    == (wanted.metric, &wanted.scorer, wanted.split)
+            })
+        });
+    match stored {
+        Some(matrix) => Ok(matrix),
+        None => Ok(matrices::matrix(study.spec(), &read(study, &work)?, wanted)),
+    }
 }
 
 fn no_results(study: &StudyDirectory) -> StudyError {

@@ -17,6 +17,8 @@ use crate::store::Key;
 
 /// Counts into every key: raised when the same inputs would give other results.
 const VERSION: u32 = 1;
+/// The same for how matrices are computed from what is stored.
+const MATRICES: u32 = 2;
 
 /// A study with everything that its pieces are made from.
 pub struct Work<'s> {
@@ -195,7 +197,7 @@ impl<'s> Work<'s> {
                     .filter(|piece| *piece != Piece::Matrices)
                     .map(|piece| self.key(piece))
                     .collect::<Result<Vec<_>, _>>()?;
-                self.hash("matrices", &(keys, self.spec.bootstrap))
+                self.hash("matrices", &(MATRICES, keys, self.spec.bootstrap))
             }
         }
         .map_err(|error| StudyError::Export(error.to_string()))

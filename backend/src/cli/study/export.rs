@@ -9,7 +9,7 @@ use super::show::Which;
 use crate::cli::note::note;
 use crate::cli::{Context, Failure};
 use crate::store::write_bytes;
-use crate::study::{Library, StudyError, current, export, matrix_of};
+use crate::study::{Library, Opened, StudyError, export, matrix_of};
 
 /// What to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -22,6 +22,8 @@ enum Format {
     Latex,
     /// One matrix as a picture
     Svg,
+    /// One matrix as a picture in pixels
+    Png,
     /// All prompts, completions and scores
     Parquet,
 }
@@ -50,18 +52,21 @@ pub struct Arguments {
 
 /// Runs `study export`.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
-    let study = Library::new(&context.data_dir).open(&arguments.study)?;
-    let mut whole = current(&study)?;
+    let study = Library::new(&context.data_dir).look_at(&arguments.study)?;
+    let mut whole = study.results()?;
     let which = &arguments.which;
     let matrix = || matrix_of(&whole, which.metric, which.scorer.as_deref(), which.split).cloned();
     let bytes = match arguments.format {
         Format::Csv => export::csv(&whole)?,
         Format::Json => {
-            whole.samples = export::selection(&study, arguments.samples)?;
+            if let Opened::Own(study) = &study {
+                whole.samples = export::selection(study, arguments.samples)?;
+            }
             export::json(&whole)?
         }
         Format::Latex => export::latex(&whole, &matrix()?, arguments.absolute),
         Format::Svg => export::svg(&whole, &matrix()?, arguments.absolute),
+        Format::Png => export::png(&whole, &matrix()?, arguments.absolute)?,
         Format::Parquet => export::parquet(&study)?,
     };
     match &arguments.output {

@@ -26,13 +26,8 @@ struct Listed<'a> {
 
 /// Runs `study list`.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
-    let mut studies = Vec::new();
-    for (name, summary) in Library::new(&context.data_dir).list()? {
-        match summary {
-            Ok(summary) => studies.push(summary),
-            Err(error) => note(format_args!("{name}: {error}")),
-        }
-    }
+    let library = Library::new(&context.data_dir);
+    let studies = library.summaries(|name, error| note(format_args!("{name}: {error}")))?;
     let mut out = std::io::stdout().lock();
     if arguments.json {
         let listed = Listed {

@@ -77,7 +77,7 @@ impl Observer for Listener<'_> {
         self.teller.tell(event);
     }
 
-    fn pace(&mut self) -> ControlFlow<()> {
+    fn pace(&mut self, _free: bool) -> ControlFlow<()> {
         match self.stop.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),

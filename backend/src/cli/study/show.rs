@@ -7,7 +7,7 @@ use protocol::study::{EvaluationSplit, StudyMetric};
 
 use super::table;
 use crate::cli::{Context, Failure};
-use crate::study::{Library, current, matrix_of};
+use crate::study::{Library, meant};
 
 /// Arguments of `study show`.
 #[derive(Debug, Args)]
@@ -47,19 +47,20 @@ pub struct Which {
 
 /// Runs `study show`.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
-    let study = Library::new(&context.data_dir).open(&arguments.study)?;
-    let export = current(&study)?;
+    let study = Library::new(&context.data_dir).look_at(&arguments.study)?;
     let which = &arguments.which;
-    let matrix = matrix_of(&export, which.metric, which.scorer.as_deref(), which.split)?;
+    let scorer = which.scorer.as_deref();
+    let wanted = meant(study.spec(), which.metric, scorer, which.split)?;
+    let matrix = study.matrix(&wanted)?;
     let mut out = std::io::stdout().lock();
     if arguments.json {
-        let text = serde_json::to_string_pretty(matrix).map_err(Failure::new)?;
+        let text = serde_json::to_string_pretty(&matrix).map_err(Failure::new)?;
         writeln!(out, "{text}")?;
         return Ok(());
     }
-    if let Some(label) = &export.label {
+    if let Some(label) = study.summary()?.label {
         writeln!(out, "{label}")?;
     }
-    write!(out, "{}", table::text(matrix, arguments.absolute))?;
+    write!(out, "{}", table::text(&matrix, arguments.absolute))?;
     Ok(())
 }

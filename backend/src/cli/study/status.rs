@@ -22,7 +22,7 @@ pub struct Arguments {
 /// Runs `study status`.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let status = Library::new(&context.data_dir)
-        .open(&arguments.study)?
+        .look_at(&arguments.study)?
         .status()?;
     let mut out = std::io::stdout().lock();
     if arguments.json {

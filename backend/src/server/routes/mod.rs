@@ -12,6 +12,7 @@ pub mod model_files;
 pub mod models;
 pub mod perplexity;
 pub mod score;
+pub mod studies;
 
 use std::sync::Arc;
 
@@ -40,6 +41,16 @@ pub fn routes() -> Router<Arc<Server>> {
             "/api/adapters/{name}/files/{file}",
             get(adapters::adapter_file),
         )
+        .route("/api/studies", get(studies::studies).post(studies::create))
+        .route("/api/studies/presets", get(studies::presets))
+        .route("/api/studies/{name}", get(studies::status))
+        .route("/api/studies/{name}/matrix", get(studies::matrix))
+        .route("/api/studies/{name}/samples", get(studies::samples))
+        .route("/api/studies/{name}/export", get(studies::export_file))
+        .route("/api/studies/{name}/run", post(studies::run))
+        .route("/api/studies/{name}/pause", post(studies::pause))
+        .route("/api/studies/{name}/cancel", post(studies::cancel))
+        .route("/api/studies/{name}/events", get(studies::events))
         .route("/api/devices", get(devices::devices))
         .route("/api/generate", post(generate::generate))
         .route("/api/perplexity", post(perplexity::perplexity))

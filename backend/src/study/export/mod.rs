@@ -5,12 +5,14 @@ mod json;
 mod latex;
 mod parquet;
 mod picture;
+mod png;
 mod svg;
 
 pub use csv::csv;
 pub use json::{json, selection};
 pub use latex::latex;
 pub use parquet::parquet;
+pub use png::png;
 pub use svg::svg;
 
 use protocol::study::{StudyExport, Template};

@@ -3,8 +3,8 @@
 use protocol::study::{SampleText, Strategy};
 
 use crate::data::parquet::{Cell, Column, ColumnKind, Writer};
-use crate::study::directory::StudyDirectory;
 use crate::study::error::StudyError;
+use crate::study::opened::Opened;
 use crate::study::piece::{prompt_sets, states};
 use crate::study::results::{Texts, current};
 
@@ -12,7 +12,16 @@ use crate::study::results::{Texts, current};
 ///
 /// # Errors
 /// The texts are not there.
-pub fn parquet(study: &StudyDirectory) -> Result<Vec<u8>, StudyError> {
+pub fn parquet(study: &Opened) -> Result<Vec<u8>, StudyError> {
+    let study = match study {
+        Opened::Own(study) => study,
+        Opened::Example(export) => {
+            return Err(StudyError::ReadOnly {
+                name: export.spec.name.clone(),
+                action: "exported with its texts, of which it has only a selection",
+            });
+        }
+    };
     let failed = |error: std::io::Error| StudyError::Export(error.to_string());
     let spec = study.spec();
     let texts = Texts::read(study)?;

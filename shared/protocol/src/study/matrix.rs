@@ -180,6 +180,12 @@ pub struct Counts {
     pub unscored: usize,
 }
 
+impl Counts {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
 fn is_zero(count: &usize) -> bool {
     *count == 0
@@ -193,10 +199,11 @@ pub struct StudyCell {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<[f64; 3]>))]
     pub value: Option<Estimate>,
-    /// The measure of ZS on the prompts that have a value in both.
+    /// The measure of ZS on the prompts that have a value in both, where some prompt has not:
+    /// otherwise it is the value in the row of ZS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<f64>,
-    /// The measure of this row on those prompts.
+    /// The measure of this row on those prompts, where `before` is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<f64>,
     /// `before − after`, matched by prompt, with its interval; absent in the row of ZS.
@@ -208,8 +215,9 @@ pub struct StudyCell {
     pub p: Option<f64>,
     /// Prompts (times seeds) behind Δ, or behind the value in the row of ZS.
     pub n: usize,
-    /// What stands beside the mean.
-    #[serde(default)]
+    /// What stands beside the mean; of metrics that are such counts themselves, and of held-out
+    /// perplexity, there is nothing.
+    #[serde(default, skip_serializing_if = "Counts::is_nothing")]
     pub counts: Counts,
 }
 

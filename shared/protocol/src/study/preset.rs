@@ -99,7 +99,7 @@ impl Preset {
             train_sentences: None,
             scorers: vec!["ngram".to_owned(), "lexicon".to_owned()],
             bootstrap: 1000,
-            splits: splits(20, 100, 40),
+            splits: splits(20, 60, 30),
             sampler: StudySampler::default(),
             // Trimmed, but the same network as the full one, and half the reading.
             perplexity: PerplexitySettings {
