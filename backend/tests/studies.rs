@@ -126,11 +126,12 @@ fn pieces(home: &Path) -> usize {
     }
     let stored = found.iter().filter(|path| {
         let name = path.file_name().unwrap().to_str().unwrap();
-        let hidden = path
+        let below = path.strip_prefix(&study).unwrap();
+        let hidden = below
             .components()
             .any(|part| part.as_os_str().to_str().unwrap().starts_with('.'));
         // A temporary file of a killed process is no piece.
-        (name.ends_with(".jsonl") || name == "record.json") && !name.starts_with('.') && !hidden
+        (name.ends_with(".jsonl") || name == "record.json") && !hidden
     });
     let stored: Vec<&PathBuf> = stored.collect();
     for path in &stored {
@@ -288,8 +289,16 @@ fn mistakes_are_named() {
         );
         assert!(errors.contains(reason), "{arguments:?}: {errors}");
     };
-    refused(&["run", "nothing"], 2, "there is no study `nothing`");
-    refused(&["show", "quick"], 2, "there is no study `quick`");
+    refused(
+        &["run", "nothing"],
+        2,
+        "there is no study `nothing`; known are quick, sample, paper, as-published",
+    );
+    refused(
+        &["show", "quick"],
+        2,
+        "there is no study `quick`; there is none yet",
+    );
     refused(&["run", "quick"], 2, "--data DIR");
     refused(&["run", "missing.toml"], 2, "missing.toml");
     let spec = specification(home.path());

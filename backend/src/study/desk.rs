@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use protocol::FieldError;
 use protocol::study::api::NewStudy;
-use protocol::study::{DataSource, StudyEvent, StudyStatus, StudySummary};
+use protocol::study::{DataSource, StudyEvent, StudyState, StudyStatus, StudySummary};
 use tokio::sync::broadcast;
 
 use super::engine_lab::EngineLab;
@@ -172,6 +172,11 @@ impl Desk {
                 if let Err(error) = ended {
                     tracing::warn!(%error, "a study has failed");
                     study.fail(&error);
+                    // For a run that could not even begin; others have said so.
+                    listener.hear(&StudyEvent::Ended {
+                        state: StudyState::Failed,
+                        failure: Some(error.to_string()),
+                    });
                 }
             })
             .map_err(|source| {

@@ -21,6 +21,8 @@ use crate::store::{self, DirectoryLock, StoreError};
 pub const FORMAT: u64 = 1;
 const RECORD: &str = "study.json";
 const STATE: &str = "state.json";
+/// How files begin that are being written (`tempfile`'s default).
+const TEMPORARY: &str = ".tmp";
 
 /// What the study is to do, and where its sentences lie on this machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -212,6 +214,32 @@ impl StudyDirectory {
             },
             other => other.into(),
         })
+    }
+
+    /// Takes away what a killed run has left half-written; only for who has the lock.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn sweep(&self) -> Result<(), StudyError> {
+        let mut directories = vec![self.path.clone()];
+        while let Some(directory) = directories.pop() {
+            let failed = |source| {
+                StudyError::Store(StoreError::Io {
+                    path: directory.clone(),
+                    source,
+                })
+            };
+            for entry in fs::read_dir(&directory).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                let name = entry.file_name();
+                if entry.file_type().map_err(failed)?.is_dir() {
+                    directories.push(entry.path());
+                } else if name.to_string_lossy().starts_with(TEMPORARY) {
+                    fs::remove_file(entry.path()).map_err(failed)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How far it is, as the last run left it.

@@ -15,11 +15,11 @@ use crate::training::TrainingError;
 pub enum StudyError {
     // === Which study ===
     /// Nothing of that name.
-    #[error("there is no study `{name}`; known are {}", known.join(", "))]
+    #[error("there is no study `{name}`; {}", listed(known))]
     Unknown {
         /// What was given.
         name: String,
-        /// Names of studies, then of presets.
+        /// Names of studies and, where one would do, of presets.
         known: Vec<String>,
     },
     /// A name that another study already has.
@@ -137,6 +137,13 @@ pub enum StudyError {
     /// Something that has no place in the format.
     #[error("export: {0}")]
     Export(String),
+}
+
+fn listed(known: &[String]) -> String {
+    match known {
+        [] => "there is none yet".to_owned(),
+        known => format!("known are {}", known.join(", ")),
+    }
 }
 
 impl From<StoreError> for StudyError {

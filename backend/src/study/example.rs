@@ -4,14 +4,19 @@ use std::sync::LazyLock;
 
 use protocol::study::StudyExport;
 
-/// Exports that were made with this program, each in `examples/`.
+/// How their names begin, so that a study of the user's can have the same name otherwise.
+const PREFIX: &str = "example-";
+/// Exports of `backend study export NAME --format json`, each in `examples/`.
 const FILES: &[&str] = &[];
 
 static EXAMPLES: LazyLock<Vec<StudyExport>> = LazyLock::new(|| {
     FILES
         .iter()
-        .filter_map(|text| match serde_json::from_str(text) {
-            Ok(export) => Some(export),
+        .filter_map(|text| match serde_json::from_str::<StudyExport>(text) {
+            Ok(mut export) => {
+                export.spec.name.insert_str(0, PREFIX);
+                Some(export)
+            }
             Err(error) => {
                 tracing::warn!(%error, "a study that came with the program cannot be read");
                 None
@@ -33,7 +38,7 @@ mod tests {
     fn all_of_them_can_be_read() {
         assert_eq!(examples().len(), FILES.len());
         for example in examples() {
-            assert!(example.spec.name.starts_with("example-"));
+            assert!(example.spec.name.starts_with(PREFIX));
             assert!(
                 example
                     .samples

@@ -53,7 +53,8 @@ impl Library {
     pub fn open(&self, name: &str) -> Result<StudyDirectory, StudyError> {
         let unknown = || StudyError::Unknown {
             name: name.to_owned(),
-            known: self.known(),
+            // Listing is only to help.
+            known: self.names().unwrap_or_default(),
         };
         if valid_name(name).is_err() {
             return Err(unknown());
@@ -73,16 +74,17 @@ impl Library {
         if is_file {
             return read_spec(path).map(|spec| Named::File(Box::new(spec)));
         }
-        match self.open(text) {
-            Ok(study) => Ok(Named::Study(study)),
-            Err(StudyError::Unknown { .. }) if text.parse::<Preset>().is_ok() => text
-                .parse()
-                .map(Named::Preset)
-                .map_err(|()| StudyError::Unknown {
-                    name: text.to_owned(),
-                    known: self.known(),
-                }),
-            Err(error) => Err(error),
+        match (self.open(text), text.parse()) {
+            (Err(StudyError::Unknown { .. }), Ok(preset)) => Ok(Named::Preset(preset)),
+            (Err(StudyError::Unknown { name, mut known }), Err(())) => {
+                for preset in Preset::ALL {
+                    if !known.iter().any(|name| name == preset.name()) {
+                        known.push(preset.name().to_owned());
+                    }
+                }
+                Err(StudyError::Unknown { name, known })
+            }
+            (study, _) => study.map(Named::Study),
         }
     }
 
@@ -133,16 +135,6 @@ impl Library {
             .collect();
         names.sort();
         Ok(names)
-    }
-
-    fn known(&self) -> Vec<String> {
-        let mut known = self.names().unwrap_or_default();
-        for preset in Preset::ALL {
-            if !known.iter().any(|name| name == preset.name()) {
-                known.push(preset.name().to_owned());
-            }
-        }
-        known
     }
 }
 

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use protocol::study::{
-    LossPoint, PieceKind, Protocol, Strategy, StudyEvent, StudyExport, StudyPlan, StudyState,
+    LossPoint, PieceCount, PieceKind, Protocol, Strategy, StudyEvent, StudyExport, StudyPlan,
+    StudyState,
 };
 use protocol::training::TrainingEvent;
 
@@ -44,6 +45,7 @@ pub fn run(
     observer: &mut dyn Observer,
 ) -> Result<StudyState, StudyError> {
     let _lock = study.lock()?;
+    study.sweep()?;
     let mut progress = study.progress()?;
     let ended = Run::prepare(study, lab, &mut progress)
         .and_then(|mut run| run.work(study, lab, &mut progress, observer));
@@ -125,7 +127,7 @@ impl Run {
         let mut teller = Teller::new(
             observer,
             study.path(),
-            study.counts(),
+            counts(study, &left),
             progress.rates.clone(),
             guesses,
             costs.by_kind(&left),
@@ -150,6 +152,16 @@ impl Run {
         }
         Ok(StudyState::Finished)
     }
+}
+
+/// Pieces by kind: what is not to be done is done.
+fn counts(study: &StudyDirectory, left: &[Piece]) -> Vec<PieceCount> {
+    let mut counts = study.counts();
+    for count in &mut counts {
+        let of_kind = left.iter().filter(|piece| piece.kind() == count.kind);
+        count.done = count.total - of_kind.count();
+    }
+    counts
 }
 
 /// A study keeps to what it began with: results of two models or devices are not one study's.

@@ -6,6 +6,7 @@ mod limits;
 mod score;
 mod sockets;
 mod streams;
+mod studies;
 
 use std::path::Path;
 use std::sync::Arc;
