@@ -16,6 +16,7 @@ mod prompts;
 pub mod score;
 pub mod scorer;
 pub mod serve;
+pub mod train;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -59,6 +60,8 @@ pub enum Command {
     Score(score::Arguments),
     /// The toxicity scorers: list, eval, train, compare
     Scorer(scorer::Arguments),
+    /// Learn from texts: fine-tune adapters
+    Train(train::Arguments),
     /// Serve the page and the API
     Serve(serve::Arguments),
     /// Show what models can run on
@@ -104,6 +107,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Data(arguments)) => data::run(&arguments, &context),
         Some(Command::Score(arguments)) => score::run(&arguments, &context),
         Some(Command::Scorer(arguments)) => scorer::run(&arguments, &context),
+        Some(Command::Train(arguments)) => train::run(&arguments, &context),
         Some(Command::Serve(arguments)) => serve::run(&arguments, &context),
         Some(Command::Devices(arguments)) => devices::run(&arguments, &context),
         Some(Command::Bench(arguments)) => bench::run(&arguments, &context),
