@@ -225,7 +225,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     if let Err(error) = fs::remove_dir_all(&checkpoints) {
         note(format!("{}: {error}", checkpoints.display()));
     }
-    let directory = stored.directory().display().to_string();
+    let directory = stored.directory.display().to_string();
     if arguments.json {
         let line = serde_json::json!({
             "event": "saved",

@@ -47,6 +47,7 @@ fn check<T: Element>(tile: Tile, left: &[T], panel: &[T], out: &[f32]) {
     assert!(T::available());
 }
 
+#[cfg(target_arch = "x86_64")]
 macro_rules! by_rows {
     ($kernel:ident, $tile:ident, $($argument:expr),*) => {
         match $tile.rows {
@@ -81,8 +82,8 @@ impl Element for f32 {
     }
 
     #[cfg(not(target_arch = "x86_64"))]
-    fn multiply(_: Tile, _: &[f32], _: &[f32], _: &mut [f32]) {
-        unreachable!("there are no tiles on this machine")
+    fn multiply(tile: Tile, left: &[f32], panel: &[f32], out: &mut [f32]) {
+        plain(tile, left, panel, out, |left, right| left * right);
     }
 }
 
@@ -107,8 +108,39 @@ impl Element for u32 {
     }
 
     #[cfg(not(target_arch = "x86_64"))]
-    fn multiply(_: Tile, _: &[u32], _: &[u32], _: &mut [f32]) {
-        unreachable!("there are no tiles on this machine")
+    fn multiply(tile: Tile, left: &[u32], panel: &[u32], out: &mut [f32]) {
+        plain(tile, left, panel, out, |left, right| {
+            let halves = |pair: u32| {
+                (
+                    f32::from_bits(pair << 16),
+                    f32::from_bits(pair & 0xffff_0000),
+                )
+            };
+            let ((a, b), (c, d)) = (halves(left), halves(right));
+            a * c + b * d
+        });
+    }
+}
+
+/// As the kernels, in plain code.
+#[cfg(not(target_arch = "x86_64"))]
+fn plain<T: Copy>(
+    tile: Tile,
+    left: &[T],
+    panel: &[T],
+    out: &mut [f32],
+    product: impl Fn(T, T) -> f32,
+) {
+    for row in 0..tile.rows {
+        let left = &left[row * tile.left_stride..][..tile.depth];
+        let out = &mut out[row * tile.out_stride..][..tile.columns];
+        for (column, out) in out.iter_mut().enumerate() {
+            let terms = left
+                .iter()
+                .zip(panel[column..].iter().step_by(TILE_COLUMNS));
+            let sum: f32 = terms.map(|(left, right)| product(*left, *right)).sum();
+            *out = if tile.add { *out + sum } else { sum };
+        }
     }
 }
 
@@ -136,10 +168,10 @@ unsafe fn single<const ROWS: usize>(
         unsafe {
             let columns = panel.add(depth * TILE_COLUMNS);
             let (first, second) = (_mm512_loadu_ps(columns), _mm512_loadu_ps(columns.add(16)));
-            for row in 0..ROWS {
+            for (row, sums) in sums.iter_mut().enumerate() {
                 let value = _mm512_set1_ps(*left.add(row * tile.left_stride + depth));
-                sums[row][0] = _mm512_fmadd_ps(value, first, sums[row][0]);
-                sums[row][1] = _mm512_fmadd_ps(value, second, sums[row][1]);
+                sums[0] = _mm512_fmadd_ps(value, first, sums[0]);
+                sums[1] = _mm512_fmadd_ps(value, second, sums[1]);
             }
         }
     }
@@ -155,14 +187,14 @@ unsafe fn pairs<const ROWS: usize>(tile: Tile, left: *const u32, panel: *const u
         // SAFETY: as in `single`; the vector types differ in name only.
         unsafe {
             let columns = panel.add(depth * TILE_COLUMNS);
-            let load =
-                |at: *const u32| -> __m512bh { std::mem::transmute(_mm512_loadu_si512(at.cast())) };
+            let bfloat16 = |bits| std::mem::transmute::<__m512i, __m512bh>(bits);
+            let load = |at: *const u32| bfloat16(_mm512_loadu_si512(at.cast()));
             let (first, second) = (load(columns), load(columns.add(16)));
-            for row in 0..ROWS {
+            for (row, sums) in sums.iter_mut().enumerate() {
                 let value = *left.add(row * tile.left_stride + depth);
-                let value: __m512bh = std::mem::transmute(_mm512_set1_epi32(value as i32));
-                sums[row][0] = _mm512_dpbf16_ps(sums[row][0], value, first);
-                sums[row][1] = _mm512_dpbf16_ps(sums[row][1], value, second);
+                let value = bfloat16(_mm512_set1_epi32(value as i32));
+                sums[0] = _mm512_dpbf16_ps(sums[0], value, first);
+                sums[1] = _mm512_dpbf16_ps(sums[1], value, second);
             }
         }
     }
@@ -197,22 +229,25 @@ unsafe fn store<const ROWS: usize>(tile: Tile, sums: [[__m512; 2]; ROWS], out: *
 /// Transposes a square of [`TILE_COLUMNS`] rows and columns.
 ///
 /// # Panics
-/// When the machine has no AVX-512.
+/// On a processor of this family without AVX-512.
 pub fn transpose(
     from: &[f32; TILE_COLUMNS * TILE_COLUMNS],
     to: &mut [f32; TILE_COLUMNS * TILE_COLUMNS],
 ) {
-    assert!(f32::available());
-    // SAFETY: just checked; the sizes are in the types.
     #[cfg(target_arch = "x86_64")]
-    unsafe {
+    {
+        assert!(f32::available());
         for (row, column) in [(0, 0), (0, 16), (16, 0), (16, 16)] {
-            let from = from.as_ptr().add(row * TILE_COLUMNS + column);
-            transpose_16(from, to.as_mut_ptr().add(column * TILE_COLUMNS + row));
+            let from = from[row * TILE_COLUMNS + column..].as_ptr();
+            let to = to[column * TILE_COLUMNS + row..].as_mut_ptr();
+            // SAFETY: just checked; a quarter of the square lies behind each pointer.
+            unsafe { transpose_16(from, to) }
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (from, to);
+    for (index, value) in from.iter().enumerate() {
+        to[index % TILE_COLUMNS * TILE_COLUMNS + index / TILE_COLUMNS] = *value;
+    }
 }
 
 /// Sixteen by sixteen, rows [`TILE_COLUMNS`] apart: pairs of rows, then of pairs, then of quarters.
