@@ -11,6 +11,7 @@ use protocol::FieldError;
 use crate::adapters::AdapterError;
 use crate::data::DataError;
 use crate::hub::HubError;
+use crate::training::TrainingError;
 
 /// Exit status of the program, as shells expect them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +127,17 @@ impl From<EngineError> for Failure {
 impl From<DataError> for Failure {
     fn from(error: DataError) -> Self {
         Self::new(error)
+    }
+}
+
+impl From<TrainingError> for Failure {
+    fn from(error: TrainingError) -> Self {
+        match error {
+            TrainingError::Field(field) => field.into(),
+            TrainingError::File(error) => error.into(),
+            TrainingError::NoValidation => Self::usage(error),
+            other => Self::new(other),
+        }
     }
 }
 

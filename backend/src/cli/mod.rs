@@ -17,6 +17,7 @@ pub mod score;
 pub mod scorer;
 pub mod serve;
 pub mod study;
+pub mod train;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -62,6 +63,8 @@ pub enum Command {
     Scorer(scorer::Arguments),
     /// Studies: fine-tune in one language, measure in all
     Study(study::Arguments),
+    /// Learn from texts: fine-tune adapters
+    Train(train::Arguments),
     /// Serve the page and the API
     Serve(serve::Arguments),
     /// Show what models can run on
@@ -108,6 +111,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Some(Command::Score(arguments)) => score::run(&arguments, &context),
         Some(Command::Scorer(arguments)) => scorer::run(&arguments, &context),
         Some(Command::Study(arguments)) => study::run(&arguments, &context),
+        Some(Command::Train(arguments)) => train::run(&arguments, &context),
         Some(Command::Serve(arguments)) => serve::run(&arguments, &context),
         Some(Command::Devices(arguments)) => devices::run(&arguments, &context),
         Some(Command::Bench(arguments)) => bench::run(&arguments, &context),

@@ -48,6 +48,9 @@ struct Header {
     sha256: String,
 }
 
+/// Progress, and the lists of numbers as they were saved.
+pub(super) type Saved = (Progress, Vec<Vec<f32>>);
+
 /// Where a run keeps its state.
 pub(super) struct Checkpoints {
     path: PathBuf,
@@ -83,7 +86,7 @@ impl Checkpoints {
     }
 
     /// What was written last; `None` where nothing was.
-    pub(super) fn load(&self) -> Result<Option<(Progress, Vec<Vec<f32>>)>, TrainingError> {
+    pub(super) fn load(&self) -> Result<Option<Saved>, TrainingError> {
         let bytes = match fs::read(&self.path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -9,20 +9,20 @@ use super::adamw::AdamW;
 use super::error::TrainingError;
 
 /// Adapter, optimiser, and room for gradients.
-pub(super) struct Learner {
+pub(crate) struct Learner {
     pub(super) adapter: Adapter,
     pub(super) optimiser: AdamW,
     gradients: Gradients,
 }
 
 /// What an update was like.
-pub(super) struct Update {
-    pub(super) loss: f64,
-    pub(super) gradient_norm: f64,
+pub(crate) struct Update {
+    pub(crate) loss: f64,
+    pub(crate) gradient_norm: f64,
 }
 
 /// Rank, scale and target as the engine wants them.
-pub(super) fn config(settings: &SftSettings) -> Result<LoraConfig, FieldError> {
+pub(crate) fn config(settings: &SftSettings) -> Result<LoraConfig, FieldError> {
     let projection = |name: &String| {
         Projection::from_name(name).ok_or_else(|| {
             let known = Projection::ALL.map(Projection::name).join(", ");
@@ -74,7 +74,7 @@ pub(super) fn restore(adapter: &mut Adapter, values: &[f32]) -> bool {
 }
 
 impl Learner {
-    pub(super) fn new(adapter: Adapter) -> Self {
+    pub(crate) fn new(adapter: Adapter) -> Self {
         let count = usize::try_from(adapter.parameters()).unwrap_or(usize::MAX);
         Self {
             gradients: Gradients::zero(&adapter),
@@ -85,7 +85,7 @@ impl Learner {
 
     /// One update, number `step` from 1, with this learning rate. The loss is the mean over all
     /// target tokens of all sequences (as transformers weights accumulated batches since 4.46).
-    pub(super) fn update(
+    pub(crate) fn update(
         &mut self,
         pass: &GradientPass,
         sequences: &[&[u32]],

@@ -13,5 +13,6 @@ mod tests;
 
 pub use adamw::AdamW;
 pub use error::TrainingError;
+pub(crate) use learner::{Learner, config};
 pub use protocol::training::{BasePrecision, Schedule, SftSettings, TrainingEnd, TrainingEvent};
 pub use sft::{TrainedAdapter, train_sft};

@@ -19,13 +19,18 @@ pub struct Arguments {
     pub release: bool,
     /// Whether the worker in a browser is measured instead of the native program.
     pub browser: bool,
+    /// Whether training is measured instead of generating.
+    pub train: bool,
 }
 
 impl Arguments {
-    /// Reads `--model M --rounds N --threads N --release --browser`.
+    /// Reads `--model M --rounds N --threads N --release --browser --train`.
     pub fn parse(words: &[String]) -> Result<Self> {
         let mut arguments = Self {
-            model: match words.iter().any(|word| word == "--browser") {
+            model: match words
+                .iter()
+                .any(|word| word == "--browser" || word == "--train")
+            {
                 true => BROWSER_MODEL,
                 false => DEFAULT_MODEL,
             }
@@ -34,6 +39,7 @@ impl Arguments {
             threads: thread::available_parallelism().map_or(1, usize::from),
             release: false,
             browser: false,
+            train: false,
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -48,6 +54,7 @@ impl Arguments {
                 "--threads" => arguments.threads = positive(word, value()?)?,
                 "--release" => arguments.release = true,
                 "--browser" => arguments.browser = true,
+                "--train" => arguments.train = true,
                 unknown => bail!("bench has no option `{unknown}`"),
             }
         }
@@ -86,6 +93,7 @@ mod tests {
         assert!(arguments.release);
         assert_eq!(parse("").unwrap().model, DEFAULT_MODEL);
         assert_eq!(parse("--browser").unwrap().model, BROWSER_MODEL);
+        assert!(parse("--train").unwrap().train);
     }
 
     #[test]

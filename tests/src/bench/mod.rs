@@ -8,6 +8,7 @@ mod comparison;
 mod machine;
 mod peer;
 mod report;
+mod train;
 
 use std::fs;
 
@@ -29,6 +30,9 @@ pub fn bench(arguments: &[String]) -> Result<()> {
     let arguments = Arguments::parse(arguments)?;
     if arguments.browser {
         return browser::bench(&arguments);
+    }
+    if arguments.train {
+        return train::bench(&arguments);
     }
     let mut peers = Peers::new(&arguments)?;
     // Warms the page cache; also tells where the checkpoint lies.

@@ -61,6 +61,11 @@ impl<'a> Peers<'a> {
         )
     }
 
+    /// PyTorch, transformers and PEFT.
+    pub fn peft(&self, file: &str) -> Outcome {
+        outcome(&mut self.script("peft_peer.py", file))
+    }
+
     fn script(&self, name: &str, file: &str) -> Command {
         let mut command = command(&self.python);
         command

@@ -8,9 +8,10 @@ use engine::generate::{GenerationEvent, GenerationRequest, Generator, Prompt};
 use engine::measure::likelihood::token_log_likelihood;
 use engine::runner::{Chunk, Runner};
 use pollster::block_on;
+use protocol::training::BasePrecision;
 use serde::Serialize;
 
-use super::process;
+use super::{process, training};
 use crate::cli::Failure;
 use crate::executor::ModelReader;
 use crate::hub::ResolvedModel;
@@ -31,6 +32,9 @@ pub struct Figure {
     cpu_seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     log_probability_sum: Option<f64>,
+    /// Of the first update.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) loss: Option<f64>,
     /// Largest resident memory of the process until now, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     peak_rss: Option<u64>,
@@ -82,6 +86,7 @@ impl Bench {
             seconds: self.start.elapsed().as_secs_f64(),
             cpu_seconds: None,
             log_probability_sum: None,
+            loss: None,
             peak_rss: process::peak_rss(),
         })
     }
@@ -135,6 +140,13 @@ impl Bench {
         Ok(figure)
     }
 
+    /// Updates of an adapter.
+    pub fn train(&self, precision: BasePrecision) -> Result<Figure, Failure> {
+        training::train(&self.model, precision, |length, text| {
+            self.tokens(length, text)
+        })
+    }
+
     fn generator(&self, sequences: usize, new_tokens: usize) -> Result<Generator, Failure> {
         let mut generator = Generator::new(&self.model)?;
         for sequence in 0..sequences {
@@ -157,20 +169,20 @@ fn step(generator: &mut Generator) -> Result<usize, Failure> {
     Ok(tokens.count())
 }
 
-struct Clock {
+pub(super) struct Clock {
     start: Instant,
     cpu: Option<f64>,
 }
 
 impl Clock {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         Self {
             cpu: process::cpu_seconds(),
             start: Instant::now(),
         }
     }
 
-    fn stop(self, tokens: usize) -> Figure {
+    pub(super) fn stop(self, tokens: usize) -> Figure {
         let seconds = self.start.elapsed().as_secs_f64();
         Figure {
             tokens: Some(tokens),
@@ -179,6 +191,7 @@ impl Clock {
                 .zip(self.cpu)
                 .map(|(end, start)| end - start),
             log_probability_sum: None,
+            loss: None,
             peak_rss: process::peak_rss(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::Device;
+use protocol::training::BasePrecision;
 
 use super::attention::{self, Attended};
 use super::batch::Batch;
@@ -29,7 +30,7 @@ pub(super) struct Setting<'a> {
 /// A block's frozen maps, in the order of [`Projection::ALL`], and its norms.
 pub(super) struct Block<'a> {
     pub(super) number: usize,
-    pub(super) maps: &'a [FrozenMap; 7],
+    pub(super) maps: &'a [FrozenMap],
     pub(super) weights: &'a LayerWeights,
 }
 
@@ -52,8 +53,15 @@ pub(super) struct Kept {
 }
 
 /// The frozen maps of a block on the device.
-pub(super) fn maps(weights: &LayerWeights, device: &Device) -> [FrozenMap; 7] {
-    Projection::ALL.map(|projection| FrozenMap::new(projection.weights(weights), device))
+pub(super) fn maps(
+    weights: &LayerWeights,
+    precision: BasePrecision,
+    device: &Device,
+) -> Result<Vec<FrozenMap>, EngineError> {
+    Projection::ALL
+        .iter()
+        .map(|projection| FrozenMap::new(projection.weights(weights), precision, device))
+        .collect()
 }
 
 impl Block<'_> {

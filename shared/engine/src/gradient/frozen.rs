@@ -1,36 +1,77 @@
 //! A frozen linear map and its transpose.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use protocol::FieldError;
+use protocol::training::BasePrecision;
 
 use crate::EngineError;
 use crate::decoder::Matrix;
+use crate::kernels::product::{HalfWeights, SingleWeights};
 
-/// Weights `[rows, cols]` in single precision on the device.
+/// Weights `[rows, cols]`, where and how they are multiplied.
 #[derive(Debug)]
-pub(super) struct FrozenMap {
-    weights: Tensor<2>,
+pub(super) enum FrozenMap {
+    /// Single precision on the processor, with our own products.
+    Single(SingleWeights),
+    /// bfloat16 on the processor.
+    Half(HalfWeights),
+    /// Single precision on a device, with burn's products: graphics cards, and processors without
+    /// AVX-512.
+    Device(Tensor<2>),
 }
 
 impl FrozenMap {
-    pub(super) fn new(matrix: &Matrix, device: &Device) -> Self {
-        let data = TensorData::new(matrix.to_dense(), [matrix.rows(), matrix.cols()]);
-        Self {
-            weights: Tensor::from_data(data, (device, DType::F32)),
+    /// Brings `matrix` to `device`. Errors: a precision that it does not compute.
+    pub(super) fn new(
+        matrix: &Matrix,
+        precision: BasePrecision,
+        device: &Device,
+    ) -> Result<Self, EngineError> {
+        let on_processor = *device == Device::flex();
+        match precision {
+            BasePrecision::F32 => {
+                let own = on_processor.then(|| SingleWeights::new(matrix)).flatten();
+                Ok(own.map_or_else(
+                    || {
+                        let shape = [matrix.rows(), matrix.cols()];
+                        let data = TensorData::new(matrix.to_dense(), shape);
+                        Self::Device(Tensor::from_data(data, (device, DType::F32)))
+                    },
+                    Self::Single,
+                ))
+            }
+            BasePrecision::Bf16 => {
+                let own = on_processor.then(|| HalfWeights::new(matrix)).flatten();
+                own.map(Self::Half).ok_or_else(|| {
+                    let message = "this device does not multiply bfloat16 here; use f32";
+                    FieldError::new("base_precision", message).into()
+                })
+            }
         }
     }
 
     /// `x · Wᵀ`: `[m, cols]` to `[m, rows]`.
     pub(super) fn forward(&self, x: &[f32]) -> Result<Vec<f32>, EngineError> {
-        let [_, cols] = self.weights.dims();
-        let x = upload(x, cols, &self.weights.device());
-        read(x.matmul(self.weights.clone().transpose()))
+        match self {
+            Self::Single(weights) => Ok(weights.forward(x)),
+            Self::Half(weights) => Ok(weights.forward(x)),
+            Self::Device(weights) => {
+                let x = upload(x, weights.dims()[1], &weights.device());
+                read(x.matmul(weights.clone().transpose()))
+            }
+        }
     }
 
     /// `gradient · W`: `[m, rows]` to `[m, cols]`.
     pub(super) fn backward(&self, gradient: &[f32]) -> Result<Vec<f32>, EngineError> {
-        let [rows, _] = self.weights.dims();
-        let gradient = upload(gradient, rows, &self.weights.device());
-        read(gradient.matmul(self.weights.clone()))
+        match self {
+            Self::Single(weights) => Ok(weights.backward(gradient)),
+            Self::Half(weights) => Ok(weights.backward(gradient)),
+            Self::Device(weights) => {
+                let gradient = upload(gradient, weights.dims()[0], &weights.device());
+                read(gradient.matmul(weights.clone()))
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::EngineError;
 use crate::kernels::simd;
 
 /// Rows whose logits exist at once.
-const ROWS: usize = 64;
+const ROWS: usize = 128;
 
 /// Sum of `−ln p(target)` over the rows of `hidden` (`[rows, width]`, after the final norm), and its
 /// gradient with respect to `hidden` where it is wanted.

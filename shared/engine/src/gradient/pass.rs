@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use protocol::FieldError;
 use protocol::training::BasePrecision;
 
 use super::batch::{Batch, check, pieces};
@@ -48,7 +47,8 @@ impl BatchLoss {
 pub struct GradientPass {
     spec: Arc<DecoderSpec>,
     weights: Arc<DecoderWeights>,
-    layers: Vec<[FrozenMap; 7]>,
+    /// Of every block, in the order of [`Projection::ALL`](crate::adapter::Projection::ALL).
+    layers: Vec<Vec<FrozenMap>>,
     head: FrozenMap,
 }
 
@@ -58,26 +58,25 @@ impl GradientPass {
     /// # Errors
     /// A precision that the device does not compute.
     pub fn new(model: &Model, precision: BasePrecision) -> Result<Self, EngineError> {
-        if precision == BasePrecision::Bf16 {
-            let message = "this device does not compute bfloat16; use f32";
-            return Err(FieldError::new("base_precision", message).into());
-        }
         let (spec, weights) = (model.spec_shared(), model.weights_shared());
-        Ok(Self::from_weights(spec, weights, model.device()))
+        Self::from_weights(spec, weights, precision, model.device())
     }
 
     pub(super) fn from_weights(
         spec: Arc<DecoderSpec>,
         weights: Arc<DecoderWeights>,
+        precision: BasePrecision,
         device: &Device,
-    ) -> Self {
-        let layers = weights.layers.iter().map(|layer| maps(layer, device));
-        Self {
-            layers: layers.collect(),
-            head: FrozenMap::new(&weights.output, device),
+    ) -> Result<Self, EngineError> {
+        let layers = weights.layers.iter();
+        Ok(Self {
+            layers: layers
+                .map(|layer| maps(layer, precision, device))
+                .collect::<Result<_, _>>()?,
+            head: FrozenMap::new(&weights.output, precision, device)?,
             spec,
             weights,
-        }
+        })
     }
 
     /// The loss alone, nothing dropped out.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
+use protocol::training::BasePrecision;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -37,14 +38,18 @@ fn adapter(spec: &DecoderSpec, modules: &[Projection]) -> Adapter {
 fn gemma() -> (Arc<DecoderSpec>, GradientPass) {
     let spec = random::spec(Activation::GeluTanh, RopePairing::HalfSplit);
     let weights = random::weights(&spec, 1, random::Storage::Dense, true, true);
-    let pass = GradientPass::from_weights(spec.clone(), weights, &Device::flex());
+    let pass =
+        GradientPass::from_weights(spec.clone(), weights, BasePrecision::F32, &Device::flex())
+            .unwrap();
     (spec, pass)
 }
 
 fn llama() -> (Arc<DecoderSpec>, GradientPass) {
     let spec = random::spec(Activation::Silu, RopePairing::Interleaved);
     let weights = random::weights(&spec, 2, random::Storage::Packed, false, false);
-    let pass = GradientPass::from_weights(spec.clone(), weights, &Device::flex());
+    let pass =
+        GradientPass::from_weights(spec.clone(), weights, BasePrecision::F32, &Device::flex())
+            .unwrap();
     (spec, pass)
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod lanes;
 pub mod linear;
 pub mod linear_op;
 pub mod packed;
+pub mod product;
 pub mod repack;
 pub mod scalar;
 pub mod simd;

@@ -5,7 +5,7 @@
 
 use super::activation::QuantisedRows;
 use super::packed::{Bits, GROUP, PackedMatrix, ScaleSpan};
-use super::{activation, gradient, scalar, vector};
+use super::{activation, gradient, product, scalar, vector};
 
 mod attend;
 #[cfg(target_arch = "x86_64")]
@@ -14,6 +14,7 @@ mod avx2;
 mod avx512;
 #[cfg(any(target_arch = "x86_64", target_arch = "wasm32"))]
 mod lanes;
+pub mod tile;
 #[cfg(target_arch = "wasm32")]
 mod wasm128;
 
@@ -188,6 +189,8 @@ dispatched! {
     silu_gate_backward = gradient::silu_gate_backward, (gate: &mut [f32], up: &mut [f32], gradient: &[f32]);
     /// Gradient of the cross-entropy; see [`gradient::cross_entropy_backward`].
     cross_entropy_backward = gradient::cross_entropy_backward, (logits: &mut [f32], log_sum: f32, target: usize, factor: f32);
+    /// Neighbours as pairs of bfloat16; see [`super::product`].
+    bfloat16_pairs = product::bfloat16_pairs, (values: &[f32], pairs: &mut [u32]);
     /// Index and value of the largest; see [`vector::largest`].
     largest = vector::largest, (values: &[f32]) -> (usize, f32);
 }
