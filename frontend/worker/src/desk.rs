@@ -76,7 +76,8 @@ impl Desk {
             Command::Generate { id, request } => match &mut self.session {
                 Some(session) => {
                     let adapter = request.adapter.as_ref();
-                    match adapter::fetch(session, &self.api_base, adapter).await {
+                    let fetched = adapter::fetch(session, &self.api_base, adapter).await;
+                    match fetched {
                         Ok(()) => session.begin(id, request),
                         Err(failure) => session::refuse(id, &failure),
                     }
@@ -87,7 +88,8 @@ impl Desk {
                 let forced = match &mut self.session {
                     Some(session) => {
                         let adapter = request.adapter.as_ref();
-                        match adapter::fetch(session, &self.api_base, adapter).await {
+                        let fetched = adapter::fetch(session, &self.api_base, adapter).await;
+                        match fetched {
                             Ok(()) => {
                                 let interruptions = &self.mailbox.interruptions;
                                 forcing::force(session, id, &request, interruptions).await
