@@ -17,11 +17,20 @@ pub struct Server {
 impl Server {
     /// Starts it, or says what is missing.
     pub fn start() -> Result<Self, String> {
+        Self::start_in(None)
+    }
+
+    /// As [`Server::start`], with another data directory than the user's.
+    pub fn start_in(home: Option<&Path>) -> Result<Self, String> {
         let page = root().join("frontend/dist");
         if !page.join("index.html").is_file() {
             return Err("the page is not built (`cargo xtask test` builds it)".to_owned());
         }
-        let mut process = Command::new(program())
+        let mut command = Command::new(program());
+        if let Some(home) = home {
+            command.env("POLYDETOX_HOME", home);
+        }
+        let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--web-dir"])
             .arg(page)
             .stdout(Stdio::piped())

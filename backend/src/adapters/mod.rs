@@ -117,6 +117,20 @@ impl AdapterStore {
         }
     }
 
+    /// Where an adapter of that name would lie, for those who are about to make one.
+    ///
+    /// # Errors
+    /// A name that is taken or cannot be one.
+    pub fn check_free(&self, name: &str) -> Result<PathBuf, AdapterError> {
+        let place = self.directory.join(checked(name)?);
+        if place.exists() {
+            return Err(AdapterError::AlreadyThere {
+                name: name.to_owned(),
+            });
+        }
+        Ok(place)
+    }
+
     /// Keeps an adapter under a name. It is there whole or not at all.
     ///
     /// # Errors
@@ -128,12 +142,7 @@ impl AdapterStore {
         spec: &DecoderSpec,
         made: Made,
     ) -> Result<StoredAdapter, AdapterError> {
-        let place = self.directory.join(checked(name)?);
-        if place.exists() {
-            return Err(AdapterError::AlreadyThere {
-                name: name.to_owned(),
-            });
-        }
+        let place = self.check_free(name)?;
         write_directory(&place, adapter, spec, made)?;
         StoredAdapter::open(name, &place)
     }
@@ -242,4 +251,4 @@ fn checked(name: &str) -> Result<&str, AdapterError> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod tests;
+pub(crate) mod tests;

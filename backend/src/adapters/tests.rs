@@ -8,7 +8,7 @@ use protocol::provenance::ModelProvenance;
 
 use super::*;
 
-fn spec() -> DecoderSpec {
+pub(crate) fn spec() -> DecoderSpec {
     let layer = LayerSpec {
         rope_frequencies: vec![1.0, 0.1],
         window: None,
@@ -42,7 +42,7 @@ fn model(digit: &str) -> ModelProvenance {
     }
 }
 
-fn adapter() -> Adapter {
+pub(crate) fn adapter() -> Adapter {
     let config = LoraConfig {
         rank: 2,
         alpha: 4.0,
@@ -63,7 +63,7 @@ fn adapter() -> Adapter {
     adapter
 }
 
-fn made() -> Made {
+pub(crate) fn made() -> Made {
     Made {
         base_model: BaseModel {
             model: "tiny".into(),

@@ -1,5 +1,6 @@
 //! The engine behind the executor's traits.
 
+use engine::adapter::AppliedAdapter;
 use engine::decoder::DecoderSpec;
 use engine::generate::{GenerationEvent, GenerationRequest, Generator, Prompt, SequenceId};
 use engine::measure::{ForcedDecoding, log_likelihood};
@@ -93,9 +94,15 @@ impl TextGenerator for EngineGenerator {
             .collect())
     }
 
-    fn forced_decoding(&mut self, prompt: &str, completion: &[u32]) -> Result<Forced, EngineError> {
+    fn forced_decoding(
+        &mut self,
+        prompt: &str,
+        completion: &[u32],
+        adapter: Option<&AppliedAdapter>,
+    ) -> Result<Forced, EngineError> {
         let mut forced = ForcedDecoding::new(&self.model, prompt, completion)?;
-        while !pollster::block_on(forced.step(self.generator.runner()))? {}
+        let runner = self.generator.runner(adapter)?;
+        while !pollster::block_on(forced.step(runner))? {}
         Ok(Forced {
             prompt_tokens: forced.prompt_tokens(),
             tokens: forced.finish(),

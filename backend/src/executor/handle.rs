@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use engine::EngineError;
+use engine::adapter::AppliedAdapter;
 use engine::generate::GenerationRequest;
 use protocol::FieldError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
@@ -135,7 +136,7 @@ impl Executor {
         Ok(Measuring { result })
     }
 
-    /// Asks for each token of a completion beside the model's own choice.
+    /// Asks for each token of a completion beside the choice of the model, with an adapter or without.
     ///
     /// # Errors
     /// The prompt or the completion cannot be used, there is no room, or the engine does not run.
@@ -143,12 +144,13 @@ impl Executor {
         &self,
         prompt: String,
         completion: Vec<u32>,
+        adapter: Option<AppliedAdapter>,
     ) -> Result<Measuring<Forced>, Refusal> {
         self.model.check_forced(&prompt, &completion)?;
         let (sender, result) = oneshot::channel();
         if let Some(permit) = self.admit(1)?.pop() {
             self.send(Job::Measure(Measurement::forced(
-                prompt, completion, sender, permit,
+                prompt, completion, adapter, sender, permit,
             )))?;
         }
         Ok(Measuring { result })

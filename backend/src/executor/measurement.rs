@@ -1,6 +1,7 @@
 //! Measurements: they take turns with each other, one piece between two steps of the generator.
 
 use engine::EngineError;
+use engine::adapter::AppliedAdapter;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::failure::Failure;
@@ -33,6 +34,7 @@ struct Texts {
 struct ForcedCompletion {
     prompt: String,
     completion: Vec<u32>,
+    adapter: Option<AppliedAdapter>,
     done: Option<Forced>,
 }
 
@@ -60,12 +62,14 @@ impl Measurement {
     pub(super) fn forced(
         prompt: String,
         completion: Vec<u32>,
+        adapter: Option<AppliedAdapter>,
         reply: Reply<Forced>,
         permit: OwnedSemaphorePermit,
     ) -> Self {
         let completion = ForcedCompletion {
             prompt,
             completion,
+            adapter,
             done: None,
         };
         Self {
@@ -99,7 +103,11 @@ impl Measurement {
         match &mut self.kind {
             Kind::Texts(texts, _) => texts.advance(count, generator),
             Kind::Forced(completion, _) => {
-                let done = generator.forced_decoding(&completion.prompt, &completion.completion)?;
+                let done = generator.forced_decoding(
+                    &completion.prompt,
+                    &completion.completion,
+                    completion.adapter.as_ref(),
+                )?;
                 let tokens = done.prompt_tokens + done.tokens.len();
                 completion.done = Some(done);
                 Ok(tokens)

@@ -1,6 +1,7 @@
 //! What the executor needs of a model.
 
 use engine::EngineError;
+use engine::adapter::AppliedAdapter;
 use engine::decoder::DecoderSpec;
 use engine::generate::{GenerationEvent, GenerationRequest, SequenceId};
 use protocol::api::forced_decoding::ForcedToken;
@@ -72,5 +73,10 @@ pub trait TextGenerator {
     ///
     /// # Errors
     /// What [`TextModel::check_forced`] refuses, or where the device fails.
-    fn forced_decoding(&mut self, prompt: &str, completion: &[u32]) -> Result<Forced, EngineError>;
+    fn forced_decoding(
+        &mut self,
+        prompt: &str,
+        completion: &[u32],
+        adapter: Option<&AppliedAdapter>,
+    ) -> Result<Forced, EngineError>;
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use engine::EngineError;
+use engine::adapter::AppliedAdapter;
 use engine::decoder::DecoderSpec;
 use engine::generate::{GenerationEvent, GenerationRequest, Prompt, SequenceId};
 use protocol::FieldError;
@@ -226,7 +227,12 @@ impl TextGenerator for ScriptedGenerator {
             .collect())
     }
 
-    fn forced_decoding(&mut self, prompt: &str, completion: &[u32]) -> Result<Forced, EngineError> {
+    fn forced_decoding(
+        &mut self,
+        prompt: &str,
+        completion: &[u32],
+        _: Option<&AppliedAdapter>,
+    ) -> Result<Forced, EngineError> {
         assert!(!prompt.contains("PANIC"), "script");
         let entry = |token: u32, logprob| TokenLogprob {
             token,

@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use protocol::agreement::{Agreement, first_difference};
 use protocol::api::forced_decoding::{COMPLETION_TOKENS_LIMIT, ForcedDecodingRequest};
 use protocol::generation::FinishReason;
+use protocol::provenance::AdapterProvenance;
 use web_sys::{AbortController, AbortSignal};
 
 use super::problem::Problem;
@@ -123,6 +124,8 @@ fn why_unlike(one: &Run, other: &Run) -> Option<&'static str> {
         Some(
             "The two sides ran different weights; remove the model from this browser and run again.",
         )
+    } else if first.adapter != second.adapter {
+        Some("The two sides used different adapters; run again.")
     } else {
         None
     }
@@ -150,6 +153,12 @@ fn request(run: &Run) -> Option<ForcedDecodingRequest> {
         model: Some(model),
         prompt: run.prompt.clone(),
         completion,
+        adapter: run
+            .provenance
+            .as_ref()?
+            .adapter
+            .as_ref()
+            .map(AdapterProvenance::choice),
     })
 }
 

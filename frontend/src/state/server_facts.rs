@@ -1,7 +1,9 @@
-//! What the server says of itself: whether it is well, and which models it knows.
+//! What the server says of itself: whether it is well, which models it knows, and which
+//! adapters it has.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use protocol::adapter::AdapterList;
 use protocol::api::health::Health;
 use protocol::api::models::ModelList;
 
@@ -15,6 +17,8 @@ pub type Answer<T> = Option<Result<T, RemoteFailure>>;
 pub struct ServerFacts {
     /// Whether it can work.
     pub health: RwSignal<Answer<Health>>,
+    /// The adapters that it has.
+    pub adapters: RwSignal<Answer<AdapterList>>,
     /// What it can run.
     pub models: RwSignal<Answer<ModelList>>,
 }
@@ -24,6 +28,7 @@ impl ServerFacts {
     pub fn provide() {
         let facts = Self {
             health: RwSignal::new(None),
+            adapters: RwSignal::new(None),
             models: RwSignal::new(None),
         };
         facts.ask();
@@ -38,6 +43,7 @@ impl ServerFacts {
     /// Asks anew.
     pub fn ask(self) {
         spawn_local(async move { self.health.set(Some(fetch::health().await)) });
+        spawn_local(async move { self.adapters.set(Some(fetch::json("/api/adapters").await)) });
         spawn_local(async move { self.models.set(Some(fetch::models().await)) });
     }
 }

@@ -10,7 +10,7 @@ use crate::files::{self, Storage};
 use crate::load::{self, Card, Wish};
 use crate::mailbox::Mailbox;
 use crate::session::{self, Session};
-use crate::{forcing, network, pause, toxicity, voice};
+use crate::{adapter, forcing, network, pause, toxicity, voice};
 
 struct Desk {
     mailbox: Mailbox,
@@ -74,13 +74,28 @@ impl Desk {
                 self.mailbox.interruptions.end_load();
             }
             Command::Generate { id, request } => match &mut self.session {
-                Some(session) => session.begin(id, request),
+                Some(session) => {
+                    let adapter = request.adapter.as_ref();
+                    let fetched = adapter::fetch(session, &self.api_base, adapter).await;
+                    match fetched {
+                        Ok(()) => session.begin(id, request),
+                        Err(failure) => session::refuse(id, &failure),
+                    }
+                }
                 None => session::refuse(id, &Failure::NoModel),
             },
             Command::Force { id, request } => {
                 let forced = match &mut self.session {
                     Some(session) => {
-                        forcing::force(session, id, &request, &self.mailbox.interruptions).await
+                        let adapter = request.adapter.as_ref();
+                        let fetched = adapter::fetch(session, &self.api_base, adapter).await;
+                        match fetched {
+                            Ok(()) => {
+                                let interruptions = &self.mailbox.interruptions;
+                                forcing::force(session, id, &request, interruptions).await
+                            }
+                            Err(failure) => Err(failure),
+                        }
                     }
                     None => Err(Failure::NoModel),
                 };

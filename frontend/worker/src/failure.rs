@@ -55,6 +55,9 @@ pub enum Failure {
     /// Something needs a model and there is none.
     #[error("no model is loaded")]
     NoModel,
+    /// The server has no adapter of that name.
+    #[error("the server has no adapter `{0}`")]
+    NoAdapter(String),
     /// A message of another version of the page.
     #[error("the page said something that the worker does not read ({0}); reload the page")]
     Unreadable(String),
@@ -104,7 +107,9 @@ impl Failure {
             | Failure::InUse
             | Failure::NoWebGpu(_)
             | Failure::NoModel => ErrorKind::Unavailable,
-            Failure::Scorer(_) | Failure::Score(_) => ErrorKind::InvalidField,
+            Failure::Scorer(_) | Failure::Score(_) | Failure::NoAdapter(_) => {
+                ErrorKind::InvalidField
+            }
             Failure::Answer(_)
             | Failure::Broken(_)
             | Failure::Digest { .. }
@@ -124,7 +129,9 @@ impl Failure {
             Failure::Engine(EngineError::Field(_) | EngineError::ContextOverflow { .. }) => {
                 vec![WayOut::ChangeRequest]
             }
-            Failure::Scorer(_) | Failure::Score(_) => vec![WayOut::ChangeRequest],
+            Failure::Scorer(_) | Failure::Score(_) | Failure::NoAdapter(_) => {
+                vec![WayOut::ChangeRequest]
+            }
             Failure::Engine(EngineError::Device(_)) => vec![WayOut::UseCpu, WayOut::UseServer],
             Failure::Unreadable(_) | Failure::Broken(_) => Vec::new(),
             _ => vec![WayOut::Retry, WayOut::UseServer],

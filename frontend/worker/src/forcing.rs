@@ -18,8 +18,10 @@ pub async fn force(
     request: &ForcedDecodingRequest,
     interruptions: &Interruptions,
 ) -> Result<ForcedDecodingResponse, Failure> {
+    let (adapter, provenance) = session.adapter(request.adapter.as_ref())?.unzip();
     let mut forced = ForcedDecoding::new(&session.model, &request.prompt, &request.completion)?;
-    while !forced.step(session.generator.runner()).await? {
+    let runner = session.generator.runner(adapter.as_ref())?;
+    while !forced.step(runner).await? {
         pause().await;
         if interruptions.take_stop(id) {
             return Err(Failure::Cancelled);
@@ -28,6 +30,6 @@ pub async fn force(
     Ok(ForcedDecodingResponse {
         prompt_tokens: forced.prompt_tokens(),
         tokens: forced.finish(),
-        provenance: session.loaded.provenance.clone(),
+        provenance: session.loaded.provenance.with_adapter(provenance),
     })
 }

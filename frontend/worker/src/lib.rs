@@ -5,6 +5,7 @@
 //! into the browser; `load` turns files into a `session`, which generates; `webgpu` opens the
 //! graphics card.
 
+mod adapter;
 mod capabilities;
 mod desk;
 mod device_trial;

@@ -1,16 +1,23 @@
 //! A loaded model at work.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use engine::adapter::{Adapter, AppliedAdapter};
 use engine::generate::{GenerationEvent, GenerationRequest, Generator, Prompt, SequenceId};
 use engine::{EngineError, Model};
+use protocol::adapter::AdapterChoice;
 use protocol::api::generate::{GenerateRequest, StreamEvent};
 use protocol::generation::FinishReason;
 use protocol::local::{DeviceChoice, DeviceTrial, Event, LoadedModel};
+use protocol::provenance::AdapterProvenance;
 
 use crate::failure::Failure;
 use crate::mailbox::Interruptions;
 use crate::voice;
+
+/// A sequence that was taken in: its name, the tokens of its prompt, its adapter.
+type Submitted = (SequenceId, usize, Option<AdapterProvenance>);
 
 /// One model on one device.
 pub struct Session {
@@ -20,6 +27,8 @@ pub struct Session {
     /// What the user had asked for.
     pub choice: DeviceChoice,
     pub trials: Vec<DeviceTrial>,
+    /// Adapters that were asked for, each with the SHA-256 of its tensors, by name.
+    adapters: BTreeMap<String, (String, Arc<Adapter>)>,
     /// The page's name and the number of tokens so far of each sequence.
     running: BTreeMap<SequenceId, (u64, usize)>,
 }
@@ -39,6 +48,7 @@ impl Session {
             loaded,
             choice,
             trials,
+            adapters: BTreeMap::new(),
             running: BTreeMap::new(),
         }
     }
@@ -64,14 +74,14 @@ impl Session {
     pub fn begin(&mut self, id: u64, request: GenerateRequest) {
         let seed = request.seed;
         match self.submit(request) {
-            Ok((sequence, prompt_tokens)) => {
+            Ok((sequence, prompt_tokens, adapter)) => {
                 self.running.insert(sequence, (id, 0));
                 tell(
                     id,
                     StreamEvent::Start {
                         prompt_tokens,
                         seed,
-                        provenance: self.loaded.provenance.clone(),
+                        provenance: self.loaded.provenance.with_adapter(adapter),
                     },
                 );
             }
@@ -79,8 +89,12 @@ impl Session {
         }
     }
 
-    fn submit(&mut self, request: GenerateRequest) -> Result<(SequenceId, usize), Failure> {
-        let mut request = GenerationRequest::from(request);
+    fn submit(&mut self, request: GenerateRequest) -> Result<Submitted, Failure> {
+        let (adapter, provenance) = self.adapter(request.adapter.as_ref())?.unzip();
+        let mut request = GenerationRequest {
+            adapter,
+            ..GenerationRequest::from(request)
+        };
         request.validate().map_err(EngineError::from)?;
         let tokens = match &request.prompt {
             Prompt::Text(text) => self.model.tokenizer().encode(text, true)?,
@@ -88,7 +102,43 @@ impl Session {
         };
         let prompt_tokens = tokens.len();
         request.prompt = Prompt::Tokens(tokens);
-        Ok((self.generator.submit(request)?, prompt_tokens))
+        let sequence = self.generator.submit(request)?;
+        Ok((sequence, prompt_tokens, provenance))
+    }
+
+    /// The SHA-256 of the adapter of that name, where it is here.
+    pub fn knows(&self, name: &str) -> Option<&str> {
+        self.adapters.get(name).map(|(sha256, _)| sha256.as_str())
+    }
+
+    /// Keeps an adapter for requests to come.
+    pub fn keep(&mut self, name: &str, sha256: &str, adapter: Adapter) {
+        let adapter = (sha256.to_owned(), Arc::new(adapter));
+        self.adapters.insert(name.to_owned(), adapter);
+    }
+
+    /// The adapter that a request names, which was fetched before.
+    ///
+    /// # Errors
+    /// It was not fetched, or the strength is out of range.
+    pub fn adapter(
+        &self,
+        choice: Option<&AdapterChoice>,
+    ) -> Result<Option<(AppliedAdapter, AdapterProvenance)>, Failure> {
+        let Some(choice) = choice else {
+            return Ok(None);
+        };
+        let (sha256, adapter) = self
+            .adapters
+            .get(&choice.name)
+            .ok_or_else(|| Failure::NoAdapter(choice.name.clone()))?;
+        let applied = AppliedAdapter::new(Arc::clone(adapter), choice.strength)?;
+        let provenance = AdapterProvenance {
+            name: choice.name.clone(),
+            sha256: sha256.clone(),
+            strength: choice.strength,
+        };
+        Ok(Some((applied, provenance)))
     }
 
     /// One token of each sequence.

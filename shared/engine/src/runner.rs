@@ -125,13 +125,12 @@ impl Runner {
     }
 
     /// The general pass on the weights that this runner has on its device, with the adapter of
-    /// `model`, which must be the same model; `None` for another pass.
+    /// `model`, which must be the same model; `None` for another pass, or without an adapter.
     pub(crate) fn sharing(&self, model: &Model) -> Option<Self> {
         match (self, model.adapter()) {
             (Runner::General(pass), Some(adapter)) => {
                 Some(Runner::General(pass.clone().with_adapter(adapter)))
             }
-            (Runner::General(pass), None) => Some(Runner::General(pass.clone())),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! Where a generated text or a number comes from: enough to produce it again.
 
+use crate::adapter::AdapterChoice;
 use serde::{Deserialize, Serialize};
 
 /// Which model on which device, by which version of the program.
@@ -28,6 +29,16 @@ impl ModelProvenance {
         Self {
             adapter,
             ..self.clone()
+        }
+    }
+}
+
+impl AdapterProvenance {
+    /// What asks for the same again.
+    pub fn choice(&self) -> AdapterChoice {
+        AdapterChoice {
+            name: self.name.clone(),
+            strength: self.strength,
         }
     }
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use engine::adapter::{Adapter, LoraConfig, Projection, peft};
+use engine::adapter::{Adapter, AppliedAdapter, LoraConfig, Projection, peft};
 use engine::checkpoint::safetensors::{Safetensors, writer};
 use engine::checkpoint::{MemorySource, TensorStore};
+use engine::generate::{GenerationEvent, GenerationRequest, Generator, Prompt, SequenceId};
 use engine::runner::{Chunk, Runner};
 use engine::{Model, WeightFormat};
 use pollster::block_on;
@@ -95,6 +96,72 @@ fn agrees(name: &str, base: &str) {
     println!("{name}: packed, beside and merged differ by {worst:e}");
     // Activations are rounded to fifteen bits for the packed product only.
     assert!(worst <= 1e-2, "{worst}");
+}
+
+/// One generator, several adapters at once: each sequence gets what it would get alone.
+#[test]
+fn sequences_with_different_adapters_share_a_generator() {
+    for format in [WeightFormat::AsStored, WeightFormat::Packed8] {
+        let model = Checkpoint::load_on("llama/untied", Device::flex(), format).model;
+        let adapter = Arc::new(open("llama", &model));
+        let choices = [None, Some(1.0), Some(0.5), None, Some(0.0), Some(1.0)];
+        let alone: Vec<Vec<u32>> = choices
+            .iter()
+            .map(|strength| {
+                let model = match strength {
+                    Some(strength) => model.with_adapter(adapter.clone(), *strength).unwrap(),
+                    None => model.clone(),
+                };
+                let mut generator = Generator::new(&model).unwrap();
+                continued(&mut generator, vec![request(None)]).remove(0)
+            })
+            .collect();
+        let requests = choices.map(|strength| {
+            request(strength.map(|s| AppliedAdapter::new(adapter.clone(), s).unwrap()))
+        });
+        let mut generator = Generator::new(&model).unwrap();
+        let together = continued(&mut generator, requests.into());
+        assert_eq!(together, alone);
+        assert_ne!(together[0], together[1]);
+        assert_eq!(together[0], together[4]);
+        assert_eq!(together[1], together[5]);
+        // Runners of adapters that are not in use any more do not get in the way.
+        let again = continued(&mut generator, vec![request(None)]);
+        assert_eq!(again[0], alone[0]);
+    }
+    let gemma = Checkpoint::load("gemma3/single").model;
+    let other = AppliedAdapter::new(Arc::new(open("gemma3", &gemma)), 1.0).unwrap();
+    let model = Checkpoint::load("llama/untied").model;
+    let mut generator = Generator::new(&model).unwrap();
+    let error = generator.submit(request(Some(other))).unwrap_err();
+    assert!(error.to_string().contains("adapter"), "{error}");
+}
+
+fn request(adapter: Option<AppliedAdapter>) -> GenerationRequest {
+    GenerationRequest {
+        max_new_tokens: 12,
+        ignore_eos: true,
+        adapter,
+        ..GenerationRequest::new(Prompt::Text("the river".to_owned()))
+    }
+}
+
+/// The tokens that each request gets.
+fn continued(generator: &mut Generator, requests: Vec<GenerationRequest>) -> Vec<Vec<u32>> {
+    let ids: Vec<SequenceId> = requests
+        .into_iter()
+        .map(|request| generator.submit(request).unwrap())
+        .collect();
+    let mut tokens = vec![Vec::new(); ids.len()];
+    while generator.running() > 0 {
+        for (id, event) in block_on(generator.step()).unwrap() {
+            if let GenerationEvent::Token { token, .. } = event {
+                let place = ids.iter().position(|other| *other == id).unwrap();
+                tokens[place].push(token);
+            }
+        }
+    }
+    tokens
 }
 
 /// Leaves adapters of ours, with the logits that they give here, for `exporter.py check`.

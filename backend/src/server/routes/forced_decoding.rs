@@ -7,6 +7,7 @@ use axum::extract::State;
 use protocol::api::forced_decoding::{ForcedDecodingRequest, ForcedDecodingResponse};
 use protocol::api::{ErrorBody, ErrorKind};
 
+use super::adapters::chosen;
 use crate::server::error::ApiError;
 use crate::server::json::JsonBody;
 use crate::server::state::Server;
@@ -20,7 +21,7 @@ use crate::server::state::Server;
         (status = 200, description = "One entry per token of the completion", body = ForcedDecodingResponse),
         (status = 400, description = "Not JSON", body = ErrorBody),
         (status = 401, description = "No token", body = ErrorBody),
-        (status = 404, description = "No such model", body = ErrorBody),
+        (status = 404, description = "No such model or adapter", body = ErrorBody),
         (status = 413, description = "Body too large", body = ErrorBody),
         (status = 415, description = "Not declared as JSON", body = ErrorBody),
         (status = 422, description = "The prompt or the completion is empty, too long or not of this model", body = ErrorBody),
@@ -34,9 +35,13 @@ pub async fn forced_decoding(
     JsonBody(request): JsonBody<ForcedDecodingRequest>,
 ) -> Result<Json<ForcedDecodingResponse>, ApiError> {
     let model = server.model(request.model.as_deref()).await?;
+    let adapter = chosen(&server, &model, request.adapter).await?;
+    let (adapter, provenance) = adapter.unzip();
     let asked = Arc::clone(&model);
     let measuring = tokio::task::spawn_blocking(move || {
-        asked.executor.force(request.prompt, request.completion)
+        asked
+            .executor
+            .force(request.prompt, request.completion, adapter)
     })
     .await
     .map_err(|error| ApiError::new(ErrorKind::Internal, error.to_string()))??;
@@ -44,6 +49,6 @@ pub async fn forced_decoding(
     Ok(Json(ForcedDecodingResponse {
         prompt_tokens: forced.prompt_tokens,
         tokens: forced.tokens,
-        provenance: model.provenance.clone(),
+        provenance: model.provenance.with_adapter(provenance),
     }))
 }

@@ -1,5 +1,6 @@
 //! The server on a scripted model: in process where that is enough, over a socket where it is not.
 
+mod adapters;
 mod data;
 mod files;
 mod limits;

@@ -104,12 +104,22 @@ pub fn RunColumn(
                 <div class="column-foot">
                     <p class="quiet small provenance">
                         {move || run.with(|run| run.provenance.as_ref().map(|provenance| {
+                            let short = |sha256: &str| sha256.get(..12).unwrap_or(sha256).to_owned();
+                            let adapter = provenance.adapter.as_ref().map(|adapter| {
+                                format!(
+                                    ", adapter {} at strength {}, SHA-256 {}",
+                                    adapter.name,
+                                    adapter.strength,
+                                    short(&adapter.sha256),
+                                )
+                            });
                             format!(
-                                "{}, {}, SHA-256 {}, version {}",
+                                "{}, {}, SHA-256 {}, version {}{}",
                                 provenance.model,
                                 provenance.weights,
-                                provenance.sha256.get(..12).unwrap_or(&provenance.sha256),
+                                short(&provenance.sha256),
                                 provenance.version,
+                                adapter.unwrap_or_default(),
                             )
                         }))}
                     </p>

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use leptos::prelude::*;
 use protocol::FieldError;
+use protocol::adapter::{AdapterChoice, check_strength};
 use protocol::api::generate::GenerateRequest;
 use protocol::generation::{MAX_NEW_TOKENS_LIMIT, STOP_STRINGS_LIMIT};
 use protocol::local::DeviceChoice;
@@ -43,6 +44,10 @@ pub struct Fields {
     pub language: RwSignal<String>,
     /// Identifier of the model; empty until one is known.
     pub model: RwSignal<String>,
+    /// Name of the adapter, or nothing.
+    pub adapter: RwSignal<String>,
+    /// 0 leaves the model as it is, 1 is the adapter as trained.
+    pub adapter_strength: RwSignal<String>,
     /// Most tokens to add.
     pub max_new_tokens: RwSignal<String>,
     /// 0 is greedy.
@@ -70,6 +75,8 @@ impl Default for Fields {
             prompt: RwSignal::new(String::new()),
             language: RwSignal::new(String::new()),
             model: RwSignal::new(String::new()),
+            adapter: RwSignal::new(String::new()),
+            adapter_strength: RwSignal::new("1".to_owned()),
             max_new_tokens: RwSignal::new(request.max_new_tokens.to_string()),
             temperature: RwSignal::new(request.temperature.to_string()),
             top_k: RwSignal::new(request.top_k.to_string()),
@@ -100,6 +107,7 @@ impl Fields {
             seed: number("seed", &self.seed.get())?,
             stop: stop_strings(&self.stop.get()),
             logprobs: Some(ALTERNATIVES),
+            adapter: self.adapter_choice()?,
             ..GenerateRequest::default()
         };
         request.sampler().validate()?;
@@ -122,6 +130,16 @@ impl Fields {
             ));
         }
         Ok(request)
+    }
+}
+
+impl Fields {
+    fn adapter_choice(&self) -> Result<Option<AdapterChoice>, FieldError> {
+        let strength = number("adapter_strength", &self.adapter_strength.get())?;
+        check_strength(strength)
+            .map_err(|error| FieldError::new("adapter_strength", error.message))?;
+        let name = self.adapter.get();
+        Ok((!name.is_empty()).then_some(AdapterChoice { name, strength }))
     }
 }
 

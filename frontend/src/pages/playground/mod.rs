@@ -1,5 +1,7 @@
 //! `/`: one prompt, run in this browser and on the server.
 
+mod adapter_fields;
+mod adapters;
 mod agreement_panel;
 mod column;
 mod examples;
@@ -56,6 +58,8 @@ pub fn Playground() -> impl IntoView {
     let wrong = RwSignal::new(permalink::read(&fields));
     let offered = models::offered(facts, engine);
     models::choose(fields, offered, facts, wrong);
+    let adapters = adapters::offered(fields, facts);
+    adapters::choose(fields, facts, wrong);
     let browser = Column::new(Browser {
         engine,
         device: fields.device,
@@ -126,7 +130,7 @@ pub fn Playground() -> impl IntoView {
     view! {
         <h1 class="unseen">"Playground"</h1>
         <WrongAddress wrong />
-        <PromptForm fields models=offered actions />
+        <PromptForm fields models=offered adapters actions />
         <div class="columns">
             <RunColumn
                 label=BROWSER

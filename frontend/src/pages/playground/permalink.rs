@@ -24,8 +24,9 @@ pub const SIDES: [(&str, Sides); 3] = [
 ];
 
 /// Numbers of the form under their names in the address, which are those of the API.
-fn numbers(fields: &Fields) -> [(&'static str, RwSignal<String>); 6] {
+fn numbers(fields: &Fields) -> [(&'static str, RwSignal<String>); 7] {
     [
+        ("adapter_strength", fields.adapter_strength),
         ("max_new_tokens", fields.max_new_tokens),
         ("temperature", fields.temperature),
         ("top_k", fields.top_k),
@@ -63,6 +64,7 @@ fn take(
     match key {
         "prompt" => fields.prompt.set(value),
         "model" => fields.model.set(value),
+        "adapter" => fields.adapter.set(value),
         "language" => {
             let language: Language = value.parse().map_err(said)?;
             fields.language.set(language.code().to_owned());
@@ -135,7 +137,10 @@ pub fn query(fields: &Fields) -> String {
     set("prompt", &fields.prompt.get());
     set("language", &fields.language.get());
     set("model", &fields.model.get());
-    for (name, field) in numbers(fields) {
+    set("adapter", &fields.adapter.get());
+    let plain = fields.adapter.with(String::is_empty);
+    let said = |name: &str| name != "adapter_strength" || !plain;
+    for (name, field) in numbers(fields).into_iter().filter(|(name, _)| said(name)) {
         set(name, &field.get());
     }
     for text in stop_strings(&fields.stop.get()) {

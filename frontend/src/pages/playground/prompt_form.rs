@@ -3,10 +3,12 @@
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use protocol::FieldError;
+use protocol::adapter::AdapterEntry;
 use protocol::api::generate::GenerateRequest;
 use protocol::api::models::ModelEntry;
 use protocol::language::Language;
 
+use super::adapter_fields::AdapterFields;
 use super::examples::example;
 use super::fields::{Fields, Sides};
 use super::number_field::NumberField;
@@ -33,6 +35,8 @@ pub fn PromptForm(
     fields: Fields,
     /// Models that one side or the other can run.
     models: Signal<Vec<ModelEntry>>,
+    /// Adapters for the chosen model.
+    adapters: Signal<Vec<AdapterEntry>>,
     actions: Actions,
 ) -> impl IntoView {
     let request = Memo::new(move |_| fields.request());
@@ -81,6 +85,7 @@ pub fn PromptForm(
             <Examples fields />
             <div class="fields">
                 <ModelField fields models />
+                <AdapterFields fields adapters />
                 <LanguageField fields />
                 <SidesField fields />
                 <NumberField

@@ -14,6 +14,6 @@ mod storage;
 
 pub use fetch::{Fetched, fetch};
 pub use record::Record;
-pub use shard::{SHARD_BYTES, Shard};
+pub use shard::{SHARD_BYTES, Shard, sha256};
 pub use source::FileSource;
 pub use storage::{ModelDirectory, Storage};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::lanes::{LaneId, Lanes};
 use super::request::{GenerationEvent, GenerationRequest, Prompt, SequenceId};
 use super::sequence::Sequence;
+use crate::adapter::AppliedAdapter;
 use crate::error::EngineError;
 use crate::model::Model;
 use crate::runner::{Chunk, Runner, StepCounters};
@@ -180,10 +181,14 @@ impl Generator {
         self.lanes.own().counters()
     }
 
-    /// What runs the model, for measuring beside the sequences: weights on a graphics card would
-    /// otherwise be there twice.
-    pub fn runner(&mut self) -> &mut Runner {
-        self.lanes.own_mut()
+    /// What runs the model with an adapter, or as it is, for measuring beside the sequences: weights
+    /// on a graphics card would otherwise be there twice.
+    ///
+    /// # Errors
+    /// An adapter for another model, or one that the device cannot hold.
+    pub fn runner(&mut self, adapter: Option<&AppliedAdapter>) -> Result<&mut Runner, EngineError> {
+        let lane = self.lanes.of(adapter)?;
+        self.lanes.runner(lane)
     }
 
     /// Sequences under way.

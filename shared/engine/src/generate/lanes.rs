@@ -107,9 +107,4 @@ impl Lanes {
         lane.map(|(_, runner)| runner)
             .ok_or_else(|| EngineError::Device("a sequence has lost its runner".into()))
     }
-
-    /// As [`Lanes::runner`], of the model itself.
-    pub fn own_mut(&mut self) -> &mut Runner {
-        &mut self.own
-    }
 }

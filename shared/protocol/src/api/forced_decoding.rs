@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::adapter::AdapterChoice;
 use crate::generation::TokenLogprob;
 use crate::provenance::ModelProvenance;
 
@@ -11,7 +12,7 @@ pub const COMPLETION_TOKENS_LIMIT: usize = 1024;
 
 /// A prompt and the tokens that are forced upon the model after it. Token ids, not text: the same
 /// text can be cut in several ways, and only the one that was generated is compared.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ForcedDecodingRequest {
@@ -22,6 +23,9 @@ pub struct ForcedDecodingRequest {
     pub prompt: String,
     /// Token ids of the completion, 1 to 1024.
     pub completion: Vec<u32>,
+    /// Adapter to apply beside the model's weights; none if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<AdapterChoice>,
 }
 
 /// One position of the completion.

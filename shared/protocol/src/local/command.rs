@@ -33,7 +33,7 @@ pub enum Command {
     /// `LoadCancelled`, or not at all where nothing is being loaded.
     CancelLoad,
     /// Continue a prompt with the loaded model. `request.model` and `request.stream` are not
-    /// looked at. Answered by `Generation` events, the same as the server streams.
+    /// looked at; `request.adapter` is fetched from the server first. Answered by `Generation` events, the same as the server streams.
     Generate {
         /// Chosen by the page, not in use.
         id: u64,
