@@ -401,3 +401,83 @@ fn a_reader_that_has_enough_ends_generation_quietly() {
         .unwrap();
     assert!(!said.contains("panicked"), "{said}");
 }
+
+#[test]
+fn a_probe_is_trained_on_a_model_and_belongs_to_it() {
+    let Some(model) = model() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name);
+    let write = |split: &str, side: &str, text: &str, count: usize| {
+        let lines: String = (0..count)
+            .map(|n| format!("{text} {split} {n}\n"))
+            .collect();
+        std::fs::write(at(&format!("en_{split}_{side}.csv")), lines).unwrap();
+    };
+    for (split, count) in [("train", 60), ("test", 1)] {
+        write(split, "toxic", "shut up you stupid ugly idiot", count);
+        write(split, "neutral", "thank you for the lovely tea", count);
+    }
+    // What is like the test part is left out of training; this is not.
+    std::fs::write(at("en_test_toxic.csv"), "go away\n").unwrap();
+    std::fs::write(at("en_test_neutral.csv"), "please leave\n").unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = program();
+        command.env("POLYDETOX_HOME", home.path()).args(arguments);
+        let output = command.output().unwrap();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let score = [
+        "score",
+        "toxicity",
+        "-l",
+        "en",
+        "--as-given",
+        "--scorer",
+        "probe",
+        "-t",
+        "you stupid idiot",
+        "-t",
+        "the tea is lovely",
+    ];
+    let (_, said) = run(&score);
+    assert!(said.contains("the probe has not been trained"), "{said}");
+
+    let data = home.path().to_str().unwrap().to_owned();
+    let model = model.to_str().unwrap().to_owned();
+    let train = [
+        "scorer",
+        "train",
+        "probe",
+        "--data",
+        &data,
+        "--languages",
+        "en",
+        "--model",
+        &model,
+    ];
+    let (found, said) = run(&train);
+    assert!(
+        found.starts_with("60 toxic and 60 clean texts"),
+        "{found}{said}"
+    );
+    let probe = at("scorers/probe.json");
+    let first = std::fs::read_to_string(&probe).unwrap();
+    let (found, said) = run(&score);
+    let scores: Vec<f64> = found
+        .lines()
+        .map(|line| line.split('\t').next().unwrap().parse().unwrap())
+        .collect();
+    assert!(
+        scores.len() == 2 && scores[0] > 0.5 && scores[1] < 0.5,
+        "{found}{said}"
+    );
+
+    // The same data give the same file; another model's is refused.
+    run(&train);
+    assert_eq!(std::fs::read_to_string(&probe).unwrap(), first);
+    let hash: serde_json::Value = serde_json::from_str(&first).unwrap();
+    let hash = hash["model_sha256"].as_str().unwrap();
+    std::fs::write(&probe, first.replace(hash, &"0".repeat(64))).unwrap();
+    let (_, said) = run(&score);
+    assert!(said.contains("the probe belongs to"), "{said}");
+}

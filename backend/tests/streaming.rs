@@ -136,6 +136,43 @@ fn what_is_wrong_with_a_file_is_said_with_its_place() {
 }
 
 #[test]
+fn a_table_of_one_s_own_is_checked_by_its_columns() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("posts.csv");
+    std::fs::write(&file, "comment,class\na,1\nb,0\nc,2\n").unwrap();
+    let file = file.to_str().unwrap();
+    let check = |more: &[&str]| {
+        let start = [
+            "data",
+            "check",
+            "--file",
+            file,
+            "--languages",
+            "de",
+            "--text",
+            "comment",
+        ];
+        run(home.path(), &[&start[..], more].concat())
+    };
+    let (output, error) = check(&["--label", "class", "--toxic", "1,2"]);
+    let found = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        found.ends_with("posts.csv: 2 toxic, 1 clean\n"),
+        "{found}{error}"
+    );
+    let (_, error) = check(&["--label", "class", "--toxic", "1", "--clean", "0"]);
+    assert!(
+        error.contains("posts.csv:4: `2` in `class` is no label"),
+        "{error}"
+    );
+    let (_, error) = check(&["--label", "kind", "--toxic", "1"]);
+    assert!(
+        error.contains("there is no column `kind`; it has comment, class"),
+        "{error}"
+    );
+}
+
+#[test]
 fn control_and_bidi_characters_and_empty_files_are_found() {
     let home = tempfile::tempdir().unwrap();
     let place = home.path().join("data/multiparadetox");

@@ -38,7 +38,7 @@ impl ProbeScorer {
         Ok(Self {
             identity: ScorerIdentity {
                 name: "probe".to_owned(),
-                version: format!("{}+{}", probe.version, probe.model),
+                version: probe.version.clone(),
                 hash: probe.hash(),
                 languages: probe.languages.clone(),
             },

@@ -24,6 +24,14 @@ pub struct ProbeTraining {
     pub excluded: usize,
 }
 
+/// The model's name, or its path in a form that is right from everywhere.
+fn findable(given: &str, found: String) -> String {
+    match std::fs::canonicalize(given) {
+        Ok(path) if given != found => path.display().to_string(),
+        _ => found,
+    }
+}
+
 struct Text {
     text: String,
     toxic: bool,
@@ -136,7 +144,7 @@ pub fn train(
         probe: ProbeFile {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: provenance.model,
+            model: findable(model, provenance.model),
             model_sha256: provenance.sha256,
             model_weights: provenance.weights,
             languages: languages.to_vec(),
