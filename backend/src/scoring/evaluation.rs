@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+pub use protocol::evaluation::{
+    CompletionEvaluation, Evaluation, LanguageEvaluation, Mistake, SourceEvaluation,
+};
 use protocol::language::Language;
 use rayon::prelude::*;
-use scoring::scorer::{Reason, ScoreError, Scorer, ScorerIdentity};
+use scoring::completions::Completion;
+use scoring::flags::Flags;
+use scoring::scorer::{ScoreError, Scorer};
 use scoring::statistics::{
-    Interval, Reliability, auc, average_precision, bootstrap, bootstrap_pairs, false_positive_rate,
-    pair_accuracy, recall, reliability,
+    auc, average_precision, bootstrap, bootstrap_pairs, false_positive_rate, pair_accuracy, recall,
+    reliability,
 };
-use serde::Serialize;
 
 use crate::data::Pair;
 
@@ -32,81 +36,7 @@ pub struct CleanSource {
     pub texts: BTreeMap<Language, Vec<(String, bool)>>,
 }
 
-/// A text on the wrong side of 0.5.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Mistake {
-    /// The text.
-    pub text: String,
-    /// Whether it is toxic.
-    pub toxic: bool,
-    /// What the scorer says.
-    pub probability: f64,
-    /// Why.
-    pub reasons: Vec<Reason>,
-}
-
-/// Measures on one language's pairs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LanguageEvaluation {
-    /// Language.
-    pub language: Language,
-    /// Pairs measured.
-    pub pairs: usize,
-    /// Area under the ROC curve.
-    pub auc: Interval,
-    /// Average precision.
-    pub average_precision: Interval,
-    /// Toxic sentences at or above 0.5.
-    pub recall: Interval,
-    /// Neutral sentences at or above 0.5.
-    pub false_positive_rate: Interval,
-    /// Toxic above its own neutral.
-    pub pair_accuracy: Interval,
-    /// Calibration on the pairs.
-    pub reliability: Reliability,
-    /// The worst mistakes.
-    pub mistakes: Vec<Mistake>,
-}
-
-/// Measures on another source.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SourceEvaluation {
-    /// Its name.
-    pub source: String,
-    /// Language.
-    pub language: Language,
-    /// Whether the scorer was trained on it.
-    pub trained_on: bool,
-    /// Toxic texts.
-    pub toxic: usize,
-    /// Other texts.
-    pub clean: usize,
-    /// Other texts at or above 0.5.
-    pub false_positive_rate: Option<Interval>,
-    /// Toxic texts at or above 0.5.
-    pub recall: Option<Interval>,
-    /// Area under the ROC curve, where both labels occur.
-    pub auc: Option<f64>,
-}
-
-/// Everything that `scorer eval` finds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Evaluation {
-    /// The scorer.
-    pub scorer: ScorerIdentity,
-    /// What the pairs are.
-    pub data: String,
-    /// Seed of the intervals.
-    pub seed: u64,
-    /// Per language.
-    pub languages: Vec<LanguageEvaluation>,
-    /// Mean AUC over languages.
-    pub mean_auc: f64,
-    /// Other sources.
-    pub sources: Vec<SourceEvaluation>,
-}
-
-/// Evaluates on pairs and on further sources.
+/// Evaluates on pairs, on further sources and on completions of models.
 ///
 /// # Errors
 /// [`ScoreError`] if the scorer lacks a language or a text.
@@ -115,6 +45,7 @@ pub fn evaluate(
     data: &str,
     pairs: &[(Language, &[Pair])],
     sources: &[CleanSource],
+    completions: &[Completion],
     seed: u64,
 ) -> Result<Evaluation, ScoreError> {
     let languages: Vec<LanguageEvaluation> = pairs
@@ -138,6 +69,7 @@ pub fn evaluate(
         mean_auc: aucs / languages.len().max(1) as f64,
         languages,
         sources: measured,
+        completions: on_completions(scorer, completions)?,
     })
 }
 
@@ -194,7 +126,11 @@ fn on_pairs(
             text: text.clone(),
             toxic,
             probability: score.probability,
-            reasons: score.reasons,
+            reasons: score
+                .reasons
+                .into_iter()
+                .map(|reason| reason.text)
+                .collect(),
         })
         .collect();
     mistakes.sort_by(|left, right| {
@@ -224,7 +160,7 @@ fn on_source(
 ) -> Result<SourceEvaluation, ScoreError> {
     let values: Vec<(f64, bool)> = texts
         .par_iter()
-        .map(|(text, toxic)| Ok((scorer.score(text, language)?.probability, *toxic)))
+        .map(|(text, toxic)| Ok((scorer.probability(text, language)?, *toxic)))
         .collect::<Result<_, ScoreError>>()?;
     let toxic = texts.iter().filter(|(_, toxic)| *toxic).count();
     let interval =
@@ -239,6 +175,52 @@ fn on_source(
         recall: interval(|texts| recall(texts, THRESHOLD)),
         auc: auc(&values),
     })
+}
+
+/// By category within each language, and each language as a whole.
+fn on_completions(
+    scorer: &dyn Scorer,
+    completions: &[Completion],
+) -> Result<Vec<CompletionEvaluation>, ScoreError> {
+    let mut groups: BTreeMap<(Language, &str), Vec<(f64, bool)>> = BTreeMap::new();
+    for completion in completions {
+        let expected = completion.language;
+        let flags = Flags::of(&completion.text, expected);
+        // A text without letters is no score of 0: it has none, and a study leaves it out as well.
+        if flags.empty || !scorer.identity().languages.contains(&expected) {
+            continue;
+        }
+        let language = flags.scoring_language(expected);
+        let found = (scorer.probability(&completion.text, language)?, flags.drift);
+        for category in [completion.category.name(), "all"] {
+            groups.entry((expected, category)).or_default().push(found);
+        }
+    }
+    let share = |count: usize, of: usize| count as f64 / of as f64;
+    Ok(groups
+        .into_iter()
+        .map(|((language, category), found)| CompletionEvaluation {
+            language,
+            category: category.to_owned(),
+            texts: found.len(),
+            drift: share(
+                found.iter().filter(|(_, drift)| *drift).count(),
+                found.len(),
+            ),
+            mean: found
+                .iter()
+                .map(|(probability, _)| probability)
+                .sum::<f64>()
+                / found.len() as f64,
+            false_positive_rate: share(
+                found
+                    .iter()
+                    .filter(|(probability, _)| *probability >= THRESHOLD)
+                    .count(),
+                found.len(),
+            ),
+        })
+        .collect())
 }
 
 /// The evaluation as a table for people.
@@ -295,6 +277,21 @@ pub fn table(evaluation: &Evaluation) -> String {
             number(source.auc),
         );
     }
+    if !evaluation.completions.is_empty() {
+        text.push_str("\ncompletions of models, none toxic\nlanguage  category  texts  drift  mean   above 0.5\n");
+    }
+    for group in &evaluation.completions {
+        let _ = writeln!(
+            text,
+            "{:<8}  {:<8}  {:>5}  {:.3}  {:.3}  {:>9.3}",
+            group.language.code(),
+            group.category,
+            group.texts,
+            group.drift,
+            group.mean,
+            group.false_positive_rate,
+        );
+    }
     text
 }
 
@@ -330,11 +327,18 @@ mod tests {
                 ],
             )]),
         };
+        let completion = Completion {
+            language: Language::De,
+            model: "m".to_owned(),
+            category: scoring::completions::Category::Loop,
+            text: "Trottel ".repeat(5),
+        };
         let found = evaluate(
             &scorer,
             "two pairs",
             &[(Language::De, &pairs)],
             &[source],
+            &[completion],
             1,
         )
         .unwrap();
@@ -351,9 +355,17 @@ mod tests {
             "{}",
             table(&found)
         );
+        let whole = found
+            .completions
+            .iter()
+            .find(|group| group.category == "all")
+            .unwrap();
+        assert_eq!((whole.texts, found.completions.len()), (1, 2));
+        assert!((whole.false_positive_rate - 1.0).abs() < 1e-12);
         let svg = reliability_svg(&found);
         assert!(svg.starts_with("<svg") && svg.contains("<circle") && svg.ends_with("</svg>\n"));
-        let unsupported = evaluate(&scorer, "", &[(Language::Zh, &pairs)], &[], 1).unwrap_err();
+        let unsupported =
+            evaluate(&scorer, "", &[(Language::Zh, &pairs)], &[], &[], 1).unwrap_err();
         assert!(unsupported.to_string().contains("zh"));
     }
 }

@@ -39,6 +39,8 @@ use super::routes;
         routes::generate::generate,
         routes::perplexity::perplexity,
         routes::score::score,
+        routes::scorers::scorers,
+        routes::scorers::evaluation,
         routes::forced_decoding::forced_decoding,
         routes::completions::completions,
     ),

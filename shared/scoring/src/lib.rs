@@ -1,6 +1,7 @@
 //! Measures of toxicity, of what models write and of how far the measures can be trusted: pure
 //! functions for server and browser.
 
+pub mod completions;
 pub mod flags;
 pub mod lexicon;
 pub mod metrics;

@@ -3,18 +3,7 @@
 use protocol::language::Language;
 use serde::{Deserialize, Serialize};
 
-/// Name, version and content of a scorer: what a number must be stored with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScorerIdentity {
-    /// Name on the command line.
-    pub name: String,
-    /// Version of its data.
-    pub version: String,
-    /// First twelve hexadecimal digits of the SHA-256 of what it scores with.
-    pub hash: String,
-    /// Languages it scores.
-    pub languages: Vec<Language>,
-}
+pub use protocol::evaluation::ScorerIdentity;
 
 /// A part of the text that the score rests on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use protocol::language::Language;
+use scoring::completions::completions;
 use scoring::sample;
 use scoring::scorer::Scorer;
 
@@ -49,6 +50,9 @@ pub struct Arguments {
     /// One JSON object
     #[arg(long)]
     json: bool,
+    /// Leave the texts of the worst mistakes out of the JSON: for files that are passed on
+    #[arg(long)]
+    no_texts: bool,
 }
 
 /// Runs `scorer eval`.
@@ -69,7 +73,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     };
     let (data, pairs) = match &directory {
         Some(directory) => (
-            format!("{}, test part", directory.display()),
+            format!("{}, test part", name(directory)),
             multiparadetox::load(directory, &languages)?,
         ),
         None => (
@@ -94,8 +98,20 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     if let Some(root) = root {
         sources.extend(beside(root, scorer.as_ref(), &languages)?);
     }
-    let evaluation =
-        evaluate(scorer.as_ref(), &data, &test, &sources, arguments.seed).map_err(Failure::new)?;
+    let mut evaluation = evaluate(
+        scorer.as_ref(),
+        &data,
+        &test,
+        &sources,
+        &completions().map_err(Failure::new)?,
+        arguments.seed,
+    )
+    .map_err(Failure::new)?;
+    if arguments.no_texts {
+        for language in &mut evaluation.languages {
+            language.mistakes.clear();
+        }
+    }
     if let Some(path) = &arguments.svg {
         super::train::write(path, reliability_svg(&evaluation).as_bytes())?;
     }
@@ -116,6 +132,12 @@ fn tested(arguments: &Arguments, pairs: &LanguagePairs) -> Vec<Pair> {
         tested.splice(0..0, pairs.train.iter().cloned());
     }
     tested
+}
+
+/// The name alone, as results are passed on to other machines.
+fn name(directory: &Path) -> String {
+    let name = directory.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 fn embedded(languages: &[Language]) -> CleanSource {
@@ -159,11 +181,7 @@ fn clean_text(directory: &Path, languages: &[Language]) -> Result<CleanSource, F
         )));
     }
     Ok(CleanSource {
-        name: directory
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
+        name: name(directory),
         trained_on: false,
         texts,
     })

@@ -13,6 +13,7 @@ pub mod models;
 pub mod perplexity;
 pub mod score;
 pub mod studies;
+pub mod scorers;
 
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ pub fn routes() -> Router<Arc<Server>> {
             post(forced_decoding::forced_decoding),
         )
         .route("/api/score", post(score::score))
+        .route("/api/scorers", get(scorers::scorers))
+        .route("/api/scorers/{name}/evaluation", get(scorers::evaluation))
         .route("/v1/models", get(models::openai_models))
         .route("/v1/completions", post(completions::completions))
 }

@@ -14,5 +14,5 @@ pub use artefact::{ArtefactError, LanguageModel, Model, ModelCard, SourceCount};
 pub use features::{DENSE, Features, Place, Workspace};
 pub use hash::Hash;
 pub use lbfgs::minimise;
-pub use scorer::NgramScorer;
+pub use scorer::{NgramScorer, evaluation};
 pub use train::{Example, TrainOptions, TrainedLanguage, train_language};

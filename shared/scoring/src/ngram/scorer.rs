@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
+use protocol::evaluation::Evaluation;
 use protocol::language::Language;
 
 use super::artefact::{ArtefactError, LanguageModel, Model, ModelCard, short_hash};
@@ -12,10 +13,20 @@ use crate::scorer::{Reason, Score, ScoreError, Scorer, ScorerIdentity, unsupport
 
 /// The model that comes with the program.
 static EMBEDDED: &[u8] = include_bytes!("model.bin");
+/// What `backend scorer eval --json --no-texts` says of that model.
+static EVALUATION: &str = include_str!("evaluation.json");
 /// Reasons that are given.
 const REASONS: usize = 3;
 /// Less than this adds nothing worth telling.
 const SMALLEST_REASON: f64 = 0.1;
+
+/// How far the model that comes with the program can be trusted.
+///
+/// # Errors
+/// The program was built with a broken file.
+pub fn evaluation() -> Result<Evaluation, serde_json::Error> {
+    serde_json::from_str(EVALUATION)
+}
 
 /// The scorer `ngram`.
 #[derive(Debug, Clone)]
@@ -187,5 +198,29 @@ impl Words {
         reasons.sort_by(|left, right| right.weight.total_cmp(&left.weight));
         reasons.truncate(REASONS);
         reasons
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_evaluation_is_that_of_the_model() {
+        let scorer = NgramScorer::embedded().unwrap();
+        assert_eq!(evaluation().unwrap().scorer, scorer.identity().clone());
+    }
+
+    #[test]
+    fn the_short_way_gives_the_same_probability() {
+        let scorer = NgramScorer::embedded().unwrap();
+        for language in Language::ALL {
+            for pair in crate::sample::pairs(language) {
+                let long = scorer.score(&pair.toxic, language).unwrap().probability;
+                let short = scorer.probability(&pair.toxic, language).unwrap();
+                assert_eq!(long.to_bits(), short.to_bits());
+            }
+        }
     }
 }

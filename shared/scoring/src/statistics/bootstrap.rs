@@ -2,18 +2,8 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
-/// A value with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// On the data themselves.
-    pub value: f64,
-    /// 2.5th percentile over resamples.
-    pub low: f64,
-    /// 97.5th percentile.
-    pub high: f64,
-}
+pub use protocol::evaluation::Interval;
 
 /// A toxic text's score and its neutral twin's: resampled together.
 pub type Paired = (f64, f64);

@@ -1,33 +1,11 @@
 //! Whether 0.7 means seven of ten.
 
-use serde::{Deserialize, Serialize};
-
 use super::Labelled;
 
 /// Bins of the reliability table.
 pub const BINS: usize = 10;
 
-/// Texts with probabilities in one tenth.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Bin {
-    /// Lower edge; the upper one is a tenth further.
-    pub from: f64,
-    /// Texts in it.
-    pub count: usize,
-    /// Mean probability, 0 if empty.
-    pub confidence: f64,
-    /// Share of toxic texts, 0 if empty.
-    pub toxic: f64,
-}
-
-/// The reliability table and the expected calibration error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Reliability {
-    /// Ten bins of equal width.
-    pub bins: Vec<Bin>,
-    /// Mean over texts of |confidence − share of toxic texts| of their bin.
-    pub error: f64,
-}
+pub use protocol::evaluation::{Bin, Reliability};
 
 /// Fills the table.
 pub fn reliability(scores: &Labelled) -> Reliability {
