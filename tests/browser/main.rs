@@ -10,4 +10,5 @@ mod page;
 mod playground;
 mod server;
 mod steps;
+mod studies;
 mod webdriver;

@@ -1,5 +1,6 @@
 //! The server's program, running.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,6 +18,11 @@ pub struct Server {
 impl Server {
     /// Starts it, or says what is missing.
     pub fn start() -> Result<Self, String> {
+        Self::start_with(&[])
+    }
+
+    /// As [`Server::start`], with more arguments.
+    pub fn start_with(arguments: &[&OsStr]) -> Result<Self, String> {
         let page = root().join("frontend/dist");
         if !page.join("index.html").is_file() {
             return Err("the page is not built (`cargo xtask test` builds it)".to_owned());
@@ -24,6 +30,7 @@ impl Server {
         let mut process = Command::new(program())
             .args(["serve", "--listen", "127.0.0.1:0", "--web-dir"])
             .arg(page)
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server's program is built (`cargo build`)");
