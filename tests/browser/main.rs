@@ -8,6 +8,7 @@ mod local;
 mod matrices;
 mod page;
 mod playground;
+mod scorers;
 mod server;
 mod steps;
 mod studies;
