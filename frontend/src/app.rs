@@ -11,6 +11,7 @@ use crate::pages::matrices::{PublishedTables, StudyMatrices};
 use crate::pages::models::Models;
 use crate::pages::not_found::NotFound;
 use crate::pages::playground::Playground;
+use crate::pages::scorers::Scorers;
 use crate::pages::studies::Studies;
 use crate::state::local_engine::LocalEngine;
 use crate::state::server_facts::ServerFacts;
@@ -36,6 +37,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/matrices") view=StudyMatrices />
                     <Route path=path!("/matrices/published") view=PublishedTables />
                     <Route path=path!("/studies") view=Studies />
+                    <Route path=path!("/scorers") view=Scorers />
                     <Route path=path!("/data") view=Data />
                     <Route path=path!("/models") view=Models />
                     <Route path=path!("/about") view=About />

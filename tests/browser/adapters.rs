@@ -109,7 +109,7 @@ fn an_adapter_is_switched_and_slid_on_both_sides() {
         return;
     }
     let home = home(&hub);
-    let server = Server::start_in(Some(Path::new(home.path()))).unwrap();
+    let server = Server::start_with(&["--data-dir".as_ref(), home.path().as_os_str()]).unwrap();
     let plain = expected(&server, None);
     let full = expected(&server, Some(1.0));
     let half = expected(&server, Some(0.5));

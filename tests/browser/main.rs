@@ -9,6 +9,8 @@ mod local;
 mod matrices;
 mod page;
 mod playground;
+mod scorers;
 mod server;
 mod steps;
+mod studies;
 mod webdriver;

@@ -50,6 +50,9 @@ fn pages_are_sound_in_wide_and_narrow_windows() {
     };
     open(&server, &browser, "");
     for (link, landmark) in [
+        ("/studies", "#new-study"),
+        ("/matrices", "#matrices-title"),
+        ("/scorers", "#scorer-languages"),
         ("/data", "#set-counts"),
         ("/models", "#models"),
         ("/about", "#content"),

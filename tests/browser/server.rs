@@ -1,5 +1,6 @@
 //! The server's program, running.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,22 +18,19 @@ pub struct Server {
 impl Server {
     /// Starts it, or says what is missing.
     pub fn start() -> Result<Self, String> {
-        Self::start_in(None)
+        Self::start_with(&[])
     }
 
-    /// As [`Server::start`], with another data directory than the user's.
-    pub fn start_in(home: Option<&Path>) -> Result<Self, String> {
+    /// As [`Server::start`], with more arguments.
+    pub fn start_with(arguments: &[&OsStr]) -> Result<Self, String> {
         let page = root().join("frontend/dist");
         if !page.join("index.html").is_file() {
             return Err("the page is not built (`cargo xtask test` builds it)".to_owned());
         }
-        let mut command = Command::new(program());
-        if let Some(home) = home {
-            command.env("POLYDETOX_HOME", home);
-        }
-        let mut process = command
+        let mut process = Command::new(program())
             .args(["serve", "--listen", "127.0.0.1:0", "--web-dir"])
             .arg(page)
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server's program is built (`cargo build`)");

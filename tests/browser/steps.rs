@@ -1,5 +1,6 @@
 //! What readers do in more than one test.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -22,6 +23,32 @@ pub fn start() -> Option<(Server, Browser)> {
 pub fn start_with(arguments: &[&str]) -> Option<(Server, Browser)> {
     let both = Server::start().and_then(|server| Ok((server, Browser::start(arguments)?)));
     both.map_err(|reason| println!("skipped: {reason}")).ok()
+}
+
+/// As [`start`], with a data directory of the test's own.
+pub fn start_in(data: &Path) -> Option<(Server, Browser)> {
+    let both = Server::start_with(&["--data-dir".as_ref(), data.as_os_str()])
+        .and_then(|server| Ok((server, Browser::start(&[])?)));
+    both.map_err(|reason| println!("skipped: {reason}")).ok()
+}
+
+/// Lets a data directory have the user's models; says so where that cannot be.
+pub fn linked_models(data: &Path) -> bool {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let home = from("POLYDETOX_HOME")
+        .map(PathBuf::from)
+        .or_else(|| from("XDG_DATA_HOME").map(|share| Path::new(&share).join("polydetox")))
+        .or_else(|| from("HOME").map(|home| Path::new(&home).join(".local/share/polydetox")));
+    let linked = home.is_some_and(|home| {
+        #[cfg(unix)]
+        return std::os::unix::fs::symlink(home.join("models"), data.join("models")).is_ok();
+        #[cfg(not(unix))]
+        return home.as_os_str().is_empty();
+    });
+    if !linked {
+        println!("skipped: the user's models cannot be linked");
+    }
+    linked
 }
 
 /// Opens the playground with these settings in the address and waits until the server has answered.

@@ -287,12 +287,12 @@ impl Lab for EngineLab {
         let (tokenizer_of, runner) = match reader {
             Reader::State(adapter) => {
                 let model = self.model.clone();
-                (model, self.generator(adapter.as_deref())?.runner())
+                (model, self.generator(adapter.as_deref())?.runner(None)?)
             }
             Reader::Fixed => {
                 let model = self.fixed_model()?;
                 fixed = Generator::new(&model)?;
-                (model, fixed.runner())
+                (model, fixed.runner(None)?)
             }
         };
         let mut likelihoods = Vec::with_capacity(passages.len());

@@ -6,4 +6,5 @@ pub mod matrices;
 pub mod models;
 pub mod not_found;
 pub mod playground;
+pub mod scorers;
 pub mod studies;

@@ -150,7 +150,7 @@ fn Set(entry: DataEntry) -> impl IntoView {
                     view! {
                         <details>
                             <summary>"Warnings: nothing of this keeps the set from being used"</summary>
-                            <ul id="set-warnings" class="details-content small">{warnings}</ul>
+                            <ul id="set-warnings" class="bare details-content small">{warnings}</ul>
                         </details>
                     }
                 })}

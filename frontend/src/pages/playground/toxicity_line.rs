@@ -40,7 +40,7 @@ fn scored(response: ScoreResponse) -> impl IntoView {
                 "Toxicity "
                 <strong class="probability">{value}</strong>
                 {text.score.map(|score| view! {
-                    <meter min="0" max="1" value=score.to_string() aria-hidden="true"></meter>
+                    <meter min="0" max="1" low="0.3" high="0.5" optimum="0" value=score.to_string() aria-hidden="true"></meter>
                 })}
                 {flags(&text)
                     .into_iter()
