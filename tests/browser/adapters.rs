@@ -1,7 +1,7 @@
 //! A trained adapter in the playground: switched on and off, at any strength, in the browser and on
 //! the server.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use backend::adapters::{AdapterStore, Made};
 use backend::executor::ModelReader;

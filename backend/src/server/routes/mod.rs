@@ -12,8 +12,8 @@ pub mod model_files;
 pub mod models;
 pub mod perplexity;
 pub mod score;
-pub mod studies;
 pub mod scorers;
+pub mod studies;
 
 use std::sync::Arc;
 
