@@ -1,43 +1,49 @@
-//! Parquet: tables of texts and numbers, read and written row by row.
+//! Parquet: tables of texts and numbers, read and written row by row with the `parquet` crate.
 //!
-//! Flat columns only (a list or a group in a file is passed over), pages version 1 and 2, plain and
-//! dictionary encodings, uncompressed, Snappy and Zstandard: what Hugging Face, pyarrow, pandas and
-//! DuckDB write for a table of sentences. What is not read is named. Files are distrusted: every
-//! length is checked against the bytes that are there before anything is allocated.
-//!
-//! The `parquet` crate is not used because its features would reach into the tensor library's
-//! dependencies (`num-integer`); nothing outside this folder knows.
+//! Flat columns only (a list or a group in a file is passed over), plain and dictionary encodings,
+//! uncompressed, Snappy and Zstandard: what Hugging Face, pyarrow, pandas and DuckDB write for a
+//! table of sentences. What is not read is named. Files are distrusted: `pages` keeps from the
+//! crate what would fill the memory, and a panic in it is an error like any other. Only a schema of
+//! thousands of groups in one another, made for that, would still exhaust the crate's stack.
 
-mod column;
-mod compression;
-mod hybrid;
-mod metadata;
+mod pages;
 mod read;
-mod thrift;
 mod write;
 
 pub use read::{MAGIC, read};
-pub use write::{Cell, Column, ColumnKind, Writer};
+pub use write::Writer;
 
-use std::io;
-
-/// Why a file cannot be read.
-#[derive(Debug)]
-enum Fault {
-    /// The file system's reason.
-    Io(io::Error),
-    /// What is wrong in the file, or not known to this program.
-    File(String),
+/// What a column holds. Values may be absent in all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// UTF-8 text.
+    Text,
+    /// A floating-point number of 64 bits.
+    Float,
+    /// A whole number of 64 bits.
+    Integer,
 }
 
-impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
+/// A column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// What it holds.
+    pub kind: ColumnKind,
 }
 
-fn fault<T>(reason: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault::File(reason.into()))
+/// A value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// For [`ColumnKind::Text`].
+    Text(&'a str),
+    /// For [`ColumnKind::Float`].
+    Float(f64),
+    /// For [`ColumnKind::Integer`].
+    Integer(i64),
+    /// No value.
+    Absent,
 }
 
 #[cfg(test)]

@@ -1,19 +1,24 @@
 //! Rows of a parquet file.
 
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
-use super::column::{ColumnReader, Source, Value};
-use super::metadata::FileMetadata;
-use super::{Fault, fault};
+use parquet::basic::Type;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
+use parquet::data_type::DataType;
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::ParquetMetaDataReader;
+use parquet::file::reader::ChunkReader;
+use parquet::schema::types::ColumnDescriptor;
+
+use super::pages::{Pages, Source, fault};
 use crate::data::error::{BadRow, BadRows, DataError, Place};
 use crate::data::rows::{ROW_LIMIT, Row, too_long};
 
 /// How every parquet file begins and ends.
 pub const MAGIC: &[u8; 4] = b"PAR1";
-/// How one ends whose metadata are encrypted.
-const ENCRYPTED: &[u8; 4] = b"PARE";
 
 /// Calls `each` with every row, and gives the rows that are none. A row's line is its number, an
 /// absent value an empty text.
@@ -30,57 +35,44 @@ pub fn read(
 }
 
 /// As [`read`], from anything that can be read at any place.
-pub fn table(
+pub fn table<R: ChunkReader + 'static>(
     path: &Path,
-    reader: impl Read + Seek,
+    reader: R,
     each: &mut dyn FnMut(Row) -> Result<(), DataError>,
 ) -> Result<BadRows, DataError> {
-    let refused = |fault: Fault| match fault {
-        Fault::Io(source) => DataError::Io {
-            file: path.to_owned(),
-            source,
-        },
-        Fault::File(reason) => DataError::Format {
-            file: path.to_owned(),
-            reason: format!("this parquet file cannot be read: {reason}"),
-        },
-    };
-    let mut source = Source::new(reader).map_err(refused)?;
-    let metadata = metadata(&mut source).map_err(refused)?;
+    let metadata = guarded(|| {
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&reader)?;
+        let schema = metadata.file_metadata().schema_descr();
+        match schema.columns().iter().any(|column| is_read(column)) {
+            true => Ok(metadata),
+            false => fault("it has no column of texts or numbers"),
+        }
+    })
+    .map_err(|error| refused(path, "", error))?;
+    let source = Arc::new(Source(reader));
     let mut problems = BadRows::default();
     let mut line = 0;
-    for (number, group) in (1..).zip(&metadata.groups) {
-        let within = |name: &str, fault: Fault| match fault {
-            Fault::File(reason) => refused(Fault::File(format!(
-                "column `{name}`, row group {number}: {reason}"
-            ))),
-            other => refused(other),
+    for (number, group) in (1..).zip(metadata.row_groups()) {
+        let within = |name: &str, error: ParquetError| {
+            let place = format!("column `{name}`, row group {number}: ");
+            refused(path, &place, error)
         };
         let mut columns = Vec::new();
-        for leaf in &metadata.leaves {
-            let opened = match group.chunks.get(leaf.chunk) {
-                Some(chunk) if chunk.values == group.rows => ColumnReader::new(leaf, chunk),
-                Some(chunk) => fault(format!(
-                    "it has {} values, and there are {} rows",
-                    chunk.values, group.rows
-                )),
-                None => fault("it is missing"),
-            };
-            columns.push(opened.map_err(|fault| within(&leaf.name, fault))?);
-        }
-        for _ in 0..group.rows {
-            if columns.is_empty() {
-                break;
+        for chunk in group.columns() {
+            let (name, column) = (chunk.column_descr().name(), chunk.column_descr_ptr());
+            if is_read(&column) {
+                let pages = guarded(|| Pages::new(&source, chunk, group.num_rows()))
+                    .map_err(|error| within(name, error))?;
+                columns.push((name, get_column_reader(column, Box::new(pages))));
             }
+        }
+        for _ in 0..group.num_rows() {
             line += 1;
             let mut values = Vec::with_capacity(columns.len());
             let mut sound = true;
-            for ((place, leaf), column) in (1..).zip(&metadata.leaves).zip(&mut columns) {
-                let value = column
-                    .value(&mut source)
-                    .map_err(|fault| within(&leaf.name, fault))?;
-                match text(value.as_ref()) {
-                    Ok(text) => values.push((leaf.name.clone(), text)),
+            for (place, (name, column)) in (1..).zip(&mut columns) {
+                match guarded(|| value(column)).map_err(|error| within(name, error))? {
+                    Ok(text) => values.push(((*name).to_owned(), text)),
                     Err(reason) => {
                         sound = false;
                         problems.push(BadRow {
@@ -102,41 +94,67 @@ pub fn table(
     Ok(problems)
 }
 
-fn text(value: Option<&Value>) -> Result<String, String> {
-    let bytes: &[u8] = value.map_or(&[], |value| value);
+/// The crate panics on some contradictions in a file. Where panics unwind, that is an error like
+/// any other, and nothing that the closure touched is used again.
+fn guarded<T>(work: impl FnOnce() -> ParquetResult<T>) -> ParquetResult<T> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| fault("its parts contradict each other"))
+}
+
+fn refused(path: &Path, place: &str, error: ParquetError) -> DataError {
+    let reason = match error {
+        ParquetError::General(reason) | ParquetError::NYI(reason) | ParquetError::EOF(reason) => {
+            reason
+        }
+        ParquetError::External(error) => error.to_string(),
+        other => other.to_string(),
+    };
+    DataError::Format {
+        file: path.to_owned(),
+        reason: format!("this parquet file cannot be read: {place}{reason}"),
+    }
+}
+
+/// Whether it is a column of the table itself, and not in a list or a group, of texts or numbers.
+fn is_read(column: &ColumnDescriptor) -> bool {
+    let number = !matches!(
+        column.physical_type(),
+        Type::INT96 | Type::FIXED_LEN_BYTE_ARRAY
+    );
+    number && column.max_rep_level() == 0 && column.path().parts().len() == 1
+}
+
+/// The next value of a column as text, an empty one where it is absent; or why it is none.
+fn value(column: &mut ColumnReader) -> ParquetResult<Result<String, String>> {
+    let value = match column {
+        ColumnReader::ByteArrayColumnReader(reader) => {
+            return Ok(next(reader)?.map_or_else(|| Ok(String::new()), |value| text(value.data())));
+        }
+        ColumnReader::BoolColumnReader(reader) => next(reader)?.map(|value| value.to_string()),
+        ColumnReader::Int32ColumnReader(reader) => next(reader)?.map(|value| value.to_string()),
+        ColumnReader::Int64ColumnReader(reader) => next(reader)?.map(|value| value.to_string()),
+        ColumnReader::FloatColumnReader(reader) => next(reader)?.map(|value| value.to_string()),
+        ColumnReader::DoubleColumnReader(reader) => next(reader)?.map(|value| value.to_string()),
+        ColumnReader::Int96ColumnReader(_) | ColumnReader::FixedLenByteArrayColumnReader(_) => None,
+    };
+    Ok(Ok(value.unwrap_or_default()))
+}
+
+/// One at a time: of more the crate would keep all their pages in memory.
+fn next<T: DataType>(reader: &mut ColumnReaderImpl<T>) -> ParquetResult<Option<T::T>> {
+    let (mut levels, mut values) = (Vec::new(), Vec::new());
+    match reader.read_records(1, Some(&mut levels), None, &mut values)? {
+        (0, ..) => fault("its values end early"),
+        _ => Ok(values.pop()),
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<String, String> {
     if bytes.len() > ROW_LIMIT {
         return Err(too_long());
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(_) => Err("this value is not UTF-8".to_owned()),
-    }
-}
-
-fn metadata<R: Read + Seek>(source: &mut Source<R>) -> Result<FileMetadata, Fault> {
-    // Magic number, length of the metadata, magic number again.
-    let frame = 12;
-    if source.length() < frame {
-        return fault("it is shorter than any");
-    }
-    let end = source.bytes(source.length() - 8, 8)?;
-    let (length, magic) = end.split_at(4);
-    if magic == ENCRYPTED {
-        return fault("it is encrypted");
-    }
-    if magic != MAGIC {
-        return fault("its end is missing; it may not have come whole");
-    }
-    let mut four = [0; 4];
-    four.copy_from_slice(length);
-    let length = u64::from(u32::from_le_bytes(four));
-    if length > source.length() - frame {
-        return fault("its metadata are longer than the file");
-    }
-    let bytes = source.bytes(source.length() - 8 - length, length)?;
-    let metadata = FileMetadata::parse(&bytes)?;
-    match metadata.leaves.is_empty() {
-        true => fault("it has no column of texts or numbers"),
-        false => Ok(metadata),
     }
 }

@@ -1,8 +1,9 @@
 //! Tables of pyarrow's and our own, sound and damaged.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
 
 use super::read::table;
 use super::*;
@@ -11,7 +12,8 @@ use crate::data::rows::Row;
 
 fn rows(bytes: &[u8]) -> Result<(Vec<Row>, Vec<String>), DataError> {
     let mut rows = Vec::new();
-    let problems = table(Path::new("f.parquet"), Cursor::new(bytes), &mut |row| {
+    let bytes = Bytes::copy_from_slice(bytes);
+    let problems = table(Path::new("f.parquet"), bytes, &mut |row| {
         rows.push(row);
         Ok(())
     })?;
@@ -83,10 +85,10 @@ fn what_is_not_read_is_named() {
     }
     let whole = file("snappy.parquet");
     for (bytes, said) in [
-        (&whole[..whole.len() - 3], "may not have come whole"),
-        (&whole[..5], "shorter than any"),
-        (&b"PAR1....aaaaPARE"[..], "encrypted"),
-        (&b"PAR1\xff\xff\xff\x7fPAR1"[..], "longer than the file"),
+        (&whole[..whole.len() - 3], "Corrupt footer"),
+        (&whole[..5], "file too small"),
+        (&b"PAR1....\x04\0\0\0PARE"[..], "encrypted"),
+        (&b"PAR1\xff\xff\xff\x7fPAR1"[..], "file too small"),
     ] {
         let error = rows(bytes).unwrap_err();
         assert!(matches!(error, DataError::Format { .. }), "{error}");
@@ -177,8 +179,34 @@ fn a_value_that_is_no_text_has_row_and_column() {
     );
 }
 
-/// Every byte changed in several ways, every length cut: rows or a typed error, never a panic, and
-/// never more rows than a small file can have.
+/// Lengths by which the crate would allocate gigabytes.
+#[test]
+fn what_would_fill_the_memory_is_refused() {
+    let whole = written(1);
+    for (place, number, said) in [
+        (
+            &[0x15, 0x04, 0x15][..],
+            &[0xfe, 0xff, 0xff, 0x7f][..],
+            "a page of 127 MiB",
+        ),
+        (
+            &[0x4c, 0x15],
+            &[0x7e],
+            "its dictionary is longer than its page",
+        ),
+    ] {
+        let mut bytes = whole.clone();
+        let at = bytes.windows(place.len()).position(|bytes| bytes == place);
+        let at = at.unwrap() + place.len();
+        bytes[at..at + number.len()].copy_from_slice(number);
+        let error = rows(&bytes).unwrap_err().to_string();
+        let said = format!("column `prompt`, row group 1: {said}");
+        assert!(error.contains(&said), "{error}");
+    }
+}
+
+/// Every byte changed in several ways, every length cut: rows or a typed error, never the end of
+/// the program, and never more rows than a small file can have.
 #[test]
 fn damaged_files_are_refused_or_read_but_never_end_the_program() {
     let (mut refused, mut read) = (0, 0);
