@@ -88,7 +88,9 @@ impl Workspace {
             characters.clear();
             if word.is_han {
                 characters.extend(word.text.chars());
-                pieces(characters, token, 1, 3, &mut add);
+                // Two characters are a word; three are hardly ever met again, and cross-validation
+                // is better without them.
+                pieces(characters, token, 1, 2, &mut add);
                 sequence.begin_run(token, characters);
             } else {
                 characters.push(' ');

@@ -15,4 +15,4 @@ pub use features::{DENSE, Features, Place, Workspace};
 pub use hash::Hash;
 pub use lbfgs::minimise;
 pub use scorer::{NgramScorer, evaluation};
-pub use train::{Example, TrainOptions, TrainedLanguage, train_language};
+pub use train::{Example, TrainOptions, TrainedLanguage, fold_of, train_language};

@@ -92,7 +92,7 @@ pub fn train_language(
         .collect();
     let mut logits = vec![0.0; rows.len()];
     for fold in 0..options.folds {
-        let held_out = |at: usize| spread(examples[at].group) % options.folds == fold;
+        let held_out = |at: usize| fold_of(examples[at].group, options.folds) == fold;
         let seen: Vec<usize> = (0..rows.len()).filter(|at| !held_out(*at)).collect();
         let weights = fit(&rows, examples, &seen, options);
         for at in (0..rows.len()).filter(|at| held_out(*at)) {
@@ -111,10 +111,11 @@ pub fn train_language(
     }
 }
 
-/// Consecutive numbers in no order, so that folds do not follow the order of a file.
-fn spread(number: u64) -> u64 {
-    let mixed = (number ^ (number >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed >> 33
+/// The fold of a group: consecutive numbers in no order, so that folds do not follow the order of a
+/// file.
+pub fn fold_of(group: u64, folds: u64) -> u64 {
+    let mixed = (group ^ (group >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 33) % folds
 }
 
 fn fit(
