@@ -13,7 +13,7 @@ use protocol::training::TrainingEvent;
 
 use super::adapter;
 use super::clock;
-use super::directory::{Origin, Progress, StudyDirectory};
+use super::directory::{Origin, Progress, STATE, StudyDirectory};
 use super::error::StudyError;
 use super::lab::{Completion, Lab, Likelihood, Passage, Rates, Reader};
 use super::piece::{ModelState, Piece, PromptSet, pieces};
@@ -44,18 +44,36 @@ pub fn run(
     lab: &mut dyn Lab,
     observer: &mut dyn Observer,
 ) -> Result<StudyState, StudyError> {
-    let _lock = study.lock()?;
+    let lock = study.lock()?;
     study.sweep()?;
-    let mut progress = study.progress()?;
+    let mut progress = match study.progress() {
+        // The pieces say by themselves what they were made from.
+        Err(StudyError::Store(error @ StoreError::Damaged { .. })) => {
+            observer.hear(&StudyEvent::Damaged {
+                file: STATE.to_owned(),
+                reason: error.to_string(),
+            });
+            Progress::default()
+        }
+        progress => progress?,
+    };
     let ended = Run::prepare(study, lab, &mut progress)
         .and_then(|mut run| run.work(study, lab, &mut progress, observer));
     let (state, failure) = match &ended {
         Ok(state) => (*state, None),
         Err(error) => (StudyState::Failed, Some(error.to_string())),
     };
-    progress.state = Some(state);
-    progress.failure.clone_from(&failure);
-    let stored = study.write_progress(&progress);
+    let stored = match (&ended, progress.state) {
+        // It failed before its first piece: what was finished still is.
+        (Err(_), Some(StudyState::Finished)) => Ok(()),
+        _ => {
+            progress.state = Some(state);
+            progress.failure.clone_from(&failure);
+            study.write_progress(&progress)
+        }
+    };
+    // Whoever hears that it has ended may begin again.
+    drop(lock);
     observer.hear(&StudyEvent::Ended { state, failure });
     // The first error is the cause; that the state could not be stored may follow from it.
     let ended = ended?;
@@ -364,6 +382,9 @@ impl Doing<'_, '_> {
                     .train(&texts, &settings, &checkpoints, &mut |event| match event {
                         TrainingEvent::Started { resumed_at, .. } => {
                             whole = *resumed_at == 0;
+                            if !whole {
+                                teller.resume(state, adapter::earlier(&checkpoints, *resumed_at));
+                            }
                             ControlFlow::Continue(())
                         }
                         TrainingEvent::Step {
@@ -382,6 +403,10 @@ impl Doing<'_, '_> {
                             before = *tokens;
                             let new = usize::try_from(new).unwrap_or_default();
                             teller.advance(*step as f64 / (*steps).max(1) as f64, new)
+                        }
+                        TrainingEvent::Checkpoint { .. } => {
+                            adapter::remember(&checkpoints, &teller.so_far());
+                            ControlFlow::Continue(())
                         }
                         _ => ControlFlow::Continue(()),
                     });
