@@ -542,3 +542,142 @@ impl Doing<'_, '_> {
         Ok(self.teller.pace())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::path::Path;
+
+    use protocol::provenance::ModelProvenance;
+    use protocol::study::{PerplexitySettings, Preset, Regime, StudySpec};
+    use protocol::training::SftSettings;
+
+    use super::super::lab::{self, Request, Trained, TrainingProgress};
+    use super::*;
+
+    /// A model that always writes the same, where it does not fail.
+    struct Parrot {
+        provenance: ModelProvenance,
+    }
+
+    impl Lab for Parrot {
+        fn provenance(&self) -> &ModelProvenance {
+            &self.provenance
+        }
+
+        fn fixed_provenance(&self) -> &ModelProvenance {
+            &self.provenance
+        }
+
+        fn count_tokens(&self, text: &str) -> Result<usize, StudyError> {
+            Ok(text.len())
+        }
+
+        fn memory_bytes(&self) -> u64 {
+            0
+        }
+
+        fn measure(&mut self, _: &[String]) -> Result<Rates, StudyError> {
+            Ok(Rates {
+                generated: 1.0,
+                read: 1.0,
+            })
+        }
+
+        fn train(
+            &mut self,
+            _: &[String],
+            _: &SftSettings,
+            _: &Path,
+            _: &mut TrainingProgress<'_>,
+        ) -> Result<Option<Trained>, StudyError> {
+            Ok(None)
+        }
+
+        fn generate(
+            &mut self,
+            _: Option<&Path>,
+            requests: &[Request],
+            _: usize,
+            _: &mut lab::Progress<'_>,
+        ) -> Result<Option<Vec<Completion>>, StudyError> {
+            let parrot = |_: &Request| Completion {
+                text: "was für ein schöner Tag".into(),
+                tokens: vec![1, 2, 3],
+            };
+            Ok(Some(requests.iter().map(parrot).collect()))
+        }
+
+        fn read(
+            &mut self,
+            _: &Reader,
+            _: &[Passage],
+            _: &mut lab::Progress<'_>,
+        ) -> Result<Option<Vec<Likelihood>>, StudyError> {
+            Ok(None)
+        }
+    }
+
+    #[derive(Default)]
+    struct Ear(Vec<StudyEvent>);
+
+    impl Observer for Ear {
+        fn hear(&mut self, event: &StudyEvent) {
+            self.0.push(event.clone());
+        }
+
+        fn pace(&mut self, _: bool) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+    }
+
+    impl Ear {
+        fn heard(&self, name: &str) -> usize {
+            self.0.iter().filter(|event| event.name() == name).count()
+        }
+    }
+
+    #[test]
+    fn what_is_finished_is_neither_done_again_nor_overwritten() {
+        let home = tempfile::tempdir().unwrap();
+        let spec = StudySpec {
+            strategies: vec![Regime::ZeroShot],
+            scorers: vec!["lexicon".into()],
+            perplexity: PerplexitySettings {
+                conditional: false,
+                held_out: false,
+                model: None,
+            },
+            ..Preset::Sample.spec("m")
+        };
+        let study = StudyDirectory::create(&home.path().join("s"), &spec, None).unwrap();
+        let mut parrot = Parrot {
+            provenance: ModelProvenance {
+                model: "m".into(),
+                sha256: "0".into(),
+                weights: String::new(),
+                device: "cpu".into(),
+                version: "1".into(),
+                adapter: None,
+            },
+        };
+        let mut ear = Ear::default();
+        let ended = run(&study, &mut parrot, &mut ear).unwrap();
+        assert_eq!(ended, StudyState::Finished);
+        assert_eq!(ear.heard("stored"), pieces(&spec).len());
+        // Its state can no longer be read, its pieces can.
+        std::fs::write(study.path().join(STATE), r#"{"state": 7}"#).unwrap();
+        let mut ear = Ear::default();
+        let ended = run(&study, &mut parrot, &mut ear).unwrap();
+        assert_eq!(ended, StudyState::Finished);
+        assert_eq!((ear.heard("damaged"), ear.heard("stored")), (1, 0));
+        // Another model cannot go on with it, and changes nothing.
+        let finished = study.progress().unwrap();
+        assert_eq!(finished.state, Some(StudyState::Finished));
+        parrot.provenance.sha256 = "1".into();
+        let mut ear = Ear::default();
+        assert!(run(&study, &mut parrot, &mut ear).is_err());
+        assert_eq!(ear.heard("ended"), 1);
+        assert_eq!(study.progress().unwrap(), finished);
+    }
+}
