@@ -218,7 +218,8 @@ mod tests {
 
     #[test]
     fn wrong_values_name_their_field() {
-        let wrong: [(&str, fn(&mut SftSettings)); 8] = [
+        type Spoil = fn(&mut SftSettings);
+        let wrong: [(&str, Spoil); 8] = [
             ("rank", |settings| settings.rank = 0),
             ("lora_dropout", |settings| settings.lora_dropout = 1.0),
             ("learning_rate", |settings| {
