@@ -246,6 +246,45 @@ fn damage_is_found_and_made_good() {
 }
 
 #[test]
+fn a_finished_study_outlives_its_state_and_its_scorers() {
+    let home = tempfile::tempdir().unwrap();
+    let spec = specification(home.path());
+    finish(home.path(), &spec);
+    let expected = matrices(home.path());
+    let study = home.path().join("studies/tiny");
+    // As if another version had scored and put them together.
+    let mut found = Vec::new();
+    files(&study.join("scores"), &mut found);
+    let scored = found.len();
+    found.push(study.join("results.jsonl"));
+    for path in &found {
+        let text = fs::read_to_string(path).unwrap();
+        let (header, body) = text.split_once('\n').unwrap();
+        let mut header: Value = serde_json::from_str(header).unwrap();
+        header["key"] = "0".repeat(64).into();
+        fs::write(path, format!("{header}\n{body}")).unwrap();
+    }
+    assert_eq!(matrices(home.path()), expected);
+    let told = events(&finish(home.path(), &spec));
+    assert_eq!(of_type(&told, "stored").len(), scored + 1);
+    assert_eq!(matrices(home.path()), expected);
+    // A state that cannot be read is told of, and nothing is done again.
+    fs::write(study.join("state.json"), "{\"state\": 7}").unwrap();
+    let told = events(&finish(home.path(), &spec));
+    let damaged = of_type(&told, "damaged");
+    assert_eq!(damaged.len(), 1, "{told:?}");
+    assert_eq!(damaged[0]["file"], "state.json");
+    assert!(of_type(&told, "stored").is_empty());
+    assert_eq!(matrices(home.path()), expected);
+    // A start that cannot begin leaves it finished.
+    let arguments = ["run", "tiny", "--device", "nowhere"];
+    assert!(!run(home.path(), &arguments).status.success());
+    let status = run(home.path(), &["status", "tiny", "--json"]);
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+    assert_eq!(status["summary"]["state"], "finished");
+}
+
+#[test]
 fn one_process_at_a_time() {
     let home = tempfile::tempdir().unwrap();
     let spec = specification(home.path());

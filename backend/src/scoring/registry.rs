@@ -86,7 +86,7 @@ pub fn open(name: &str, file: Option<&Path>) -> Result<Box<dyn Scorer>, String> 
             .map_err(|error| error.to_string()),
         ("probe", _) => Err(
             "`probe` runs a model: it scores on the command line (`backend score toxicity \
-             --scorer probe`) and in studies, not in answers of the server"
+             --scorer probe`), not in studies or answers of the server"
                 .to_owned(),
         ),
         ("perspective-file", None) => {

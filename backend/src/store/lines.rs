@@ -56,6 +56,19 @@ pub fn read_lines<T: DeserializeOwned>(
     path: &Path,
     key: &Key,
 ) -> Result<Option<Vec<T>>, StoreError> {
+    read(path, Some(key))
+}
+
+/// The items of a piece, whatever it was made from; `None` where there is none, or one of another
+/// layout.
+///
+/// # Errors
+/// As [`read_lines`].
+pub fn read_as_written<T: DeserializeOwned>(path: &Path) -> Result<Option<Vec<T>>, StoreError> {
+    read(path, None)
+}
+
+fn read<T: DeserializeOwned>(path: &Path, key: Option<&Key>) -> Result<Option<Vec<T>>, StoreError> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -69,7 +82,7 @@ pub fn read_lines<T: DeserializeOwned>(
     let (header, body) = bytes.split_at(end + 1);
     let header: Header =
         serde_json::from_slice(header).map_err(|error| StoreError::damaged(path, error))?;
-    if header.format != FORMAT || header.key != *key {
+    if header.format != FORMAT || key.is_some_and(|key| header.key != *key) {
         return Ok(None);
     }
     if header.sha256 != sha256(body) {
@@ -98,9 +111,11 @@ mod tests {
         assert_eq!(read_lines::<String>(&path, &key).unwrap(), None);
         let items = vec!["eins".to_owned(), "zwei\n\u{2028}".to_owned()];
         write_lines(&path, &key, &items).unwrap();
-        assert_eq!(read_lines::<String>(&path, &key).unwrap(), Some(items));
+        let read = read_lines::<String>(&path, &key).unwrap();
+        assert_eq!(read.as_ref(), Some(&items));
         let other = Key::of(&("model", 43)).unwrap();
         assert_eq!(read_lines::<String>(&path, &other).unwrap(), None);
+        assert_eq!(read_as_written(&path).unwrap(), Some(items));
         let whole = std::fs::read(&path).unwrap();
         // Wherever it is cut or changed, it is not taken for whole.
         for at in 0..whole.len() {
@@ -110,6 +125,7 @@ mod tests {
                 matches!(cut, Err(StoreError::Damaged { .. })),
                 "cut at {at}"
             );
+            assert!(read_as_written::<String>(&path).is_err(), "cut at {at}");
         }
         let end = whole.iter().position(|byte| *byte == b'\n').unwrap();
         for at in end + 1..whole.len() {

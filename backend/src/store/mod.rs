@@ -9,7 +9,7 @@ mod lock;
 
 pub use error::StoreError;
 pub use key::{Key, sha256};
-pub use lines::{read_lines, write_lines};
+pub use lines::{read_as_written, read_lines, write_lines};
 pub use lock::DirectoryLock;
 
 use std::path::Path;

@@ -1,7 +1,9 @@
 //! Studies that a server runs: one at a time, on a thread of its own, giving way to interactive
 //! work between its steps.
 
+use std::any::Any;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +15,7 @@ use protocol::study::api::NewStudy;
 use protocol::study::{DataSource, StudyEvent, StudyState, StudyStatus, StudySummary};
 use tokio::sync::broadcast;
 
+use super::directory::StudyDirectory;
 use super::engine_lab::EngineLab;
 use super::error::StudyError;
 use super::library::Library;
@@ -52,7 +55,8 @@ pub struct Desk {
 struct Running {
     name: String,
     wish: Arc<AtomicU8>,
-    events: broadcast::Sender<StudyEvent>,
+    /// The run has the strong one: whoever watches is told when it has gone, however that was.
+    events: broadcast::WeakSender<StudyEvent>,
     thread: JoinHandle<()>,
 }
 
@@ -158,8 +162,10 @@ impl Desk {
         drop(study.lock()?);
         let (events, _) = broadcast::channel(EVENTS);
         let wish = Arc::new(AtomicU8::new(GO_ON));
+        let watched = events.downgrade();
         let mut listener = Listener {
-            events: events.clone(),
+            events,
+            ended: false,
             wish: Arc::clone(&wish),
             busy: Arc::clone(&self.busy),
         };
@@ -167,17 +173,10 @@ impl Desk {
         let thread = std::thread::Builder::new()
             .name("study".into())
             .spawn(move || {
-                let ended = EngineLab::open(&hub, reader, study.spec())
-                    .and_then(|mut lab| run(&study, &mut lab, &mut listener));
-                if let Err(error) = ended {
-                    tracing::warn!(%error, "a study has failed");
-                    study.fail(&error);
-                    // For a run that could not even begin; others have said so.
-                    listener.hear(&StudyEvent::Ended {
-                        state: StudyState::Failed,
-                        failure: Some(error.to_string()),
-                    });
-                }
+                to_its_end(&study, &mut listener, |listener| {
+                    let mut lab = EngineLab::open(&hub, reader, &study)?;
+                    run(&study, &mut lab, listener)
+                });
             })
             .map_err(|source| {
                 StudyError::Store(crate::store::StoreError::Io {
@@ -188,7 +187,7 @@ impl Desk {
         *place = Some(Running {
             name: name.to_owned(),
             wish,
-            events,
+            events: watched,
             thread,
         });
         Ok(())
@@ -222,7 +221,8 @@ impl Desk {
         place
             .as_ref()
             .filter(|running| running.name == name && !running.thread.is_finished())
-            .map(|running| running.events.subscribe())
+            .and_then(|running| running.events.upgrade())
+            .map(|events| events.subscribe())
     }
 
     /// Stops what runs, and waits a little for it; whatever is lost then is done again.
@@ -242,14 +242,51 @@ impl Desk {
     }
 }
 
+/// A study's thread: whatever happens to the run, it is recorded and told.
+fn to_its_end(
+    study: &StudyDirectory,
+    listener: &mut Listener,
+    work: impl FnOnce(&mut Listener) -> Result<StudyState, StudyError>,
+) {
+    let ended = catch_unwind(AssertUnwindSafe(|| work(listener)));
+    let error = match ended {
+        Ok(Ok(_)) => return,
+        Ok(Err(error)) => error,
+        Err(panic) => StudyError::Panicked(message(&*panic)),
+    };
+    tracing::warn!(%error, "a study has failed");
+    // A run says so itself, unless it could not begin or broke off.
+    if listener.ended {
+        return;
+    }
+    // What another process works on is its own to say.
+    if !matches!(error, StudyError::Locked { .. }) {
+        study.fail(&error);
+    }
+    listener.hear(&StudyEvent::Ended {
+        state: StudyState::Failed,
+        failure: Some(error.to_string()),
+    });
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason was given")
+        .to_owned()
+}
+
 struct Listener {
     events: broadcast::Sender<StudyEvent>,
+    /// Heard already.
+    ended: bool,
     wish: Arc<AtomicU8>,
     busy: Arc<Busy>,
 }
 
 impl Observer for Listener {
     fn hear(&mut self, event: &StudyEvent) {
+        self.ended |= matches!(event, StudyEvent::Ended { .. });
         // Nobody may be listening.
         let _ = self.events.send(event.clone());
     }
@@ -267,5 +304,96 @@ impl Observer for Listener {
             }
             std::thread::sleep(LOOK);
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use protocol::study::Preset;
+    use tokio::sync::broadcast::error::TryRecvError;
+
+    use super::super::directory::Progress;
+    use super::*;
+
+    fn study(home: &std::path::Path) -> StudyDirectory {
+        let spec = Preset::Sample.spec("m");
+        Library::new(home).create(&spec, None).unwrap()
+    }
+
+    /// What a watcher hears of a run.
+    fn heard(
+        study: &StudyDirectory,
+        work: impl FnOnce(&mut Listener) -> Result<StudyState, StudyError>,
+    ) -> Vec<StudyEvent> {
+        let (events, mut reports) = broadcast::channel(EVENTS);
+        let weak = events.downgrade();
+        let mut listener = Listener {
+            events,
+            ended: false,
+            wish: Arc::default(),
+            busy: Arc::new(|| false),
+        };
+        to_its_end(study, &mut listener, work);
+        drop(listener);
+        assert!(weak.upgrade().is_none());
+        let heard = std::iter::from_fn(|| reports.try_recv().ok()).collect();
+        assert_eq!(reports.try_recv(), Err(TryRecvError::Closed));
+        heard
+    }
+
+    #[test]
+    fn a_run_that_breaks_off_is_recorded_and_told_once() {
+        let home = tempfile::tempdir().unwrap();
+        let study = study(home.path());
+        let heard = heard(&study, |_| {
+            let _lock = study.lock()?;
+            panic!("on purpose")
+        });
+        let [StudyEvent::Ended { state, failure }] = &heard[..] else {
+            panic!("{heard:?}");
+        };
+        assert_eq!(*state, StudyState::Failed);
+        assert!(failure.as_ref().unwrap().contains("on purpose"));
+        assert_eq!(study.state().unwrap(), StudyState::Failed);
+        assert_eq!(study.progress().unwrap().failure, *failure);
+    }
+
+    #[test]
+    fn a_run_that_does_nothing_overwrites_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let study = study(home.path());
+        let running = Progress {
+            state: Some(StudyState::Running),
+            ..Progress::default()
+        };
+        study.write_progress(&running).unwrap();
+        // Another process has it.
+        let lock = study.lock().unwrap();
+        heard(&study, |_| study.lock().map(|_| StudyState::Finished));
+        study.fail(&StudyError::Scorer("gone".into()));
+        drop(lock);
+        assert_eq!(study.progress().unwrap(), running);
+        let finished = Progress {
+            state: Some(StudyState::Finished),
+            ..Progress::default()
+        };
+        study.write_progress(&finished).unwrap();
+        let heard = heard(&study, |_| Err(StudyError::Scorer("gone".into())));
+        assert_eq!(heard.len(), 1);
+        assert_eq!(study.progress().unwrap(), finished);
+    }
+
+    #[test]
+    fn only_one_end_is_told() {
+        let home = tempfile::tempdir().unwrap();
+        let heard = heard(&study(home.path()), |listener| {
+            listener.hear(&StudyEvent::Ended {
+                state: StudyState::Failed,
+                failure: None,
+            });
+            Err(StudyError::Scorer("gone".into()))
+        });
+        assert_eq!(heard.len(), 1);
     }
 }

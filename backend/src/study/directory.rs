@@ -20,7 +20,8 @@ use crate::store::{self, DirectoryLock, StoreError};
 /// Layout of the directory.
 pub const FORMAT: u64 = 1;
 const RECORD: &str = "study.json";
-const STATE: &str = "state.json";
+/// Below a study's directory.
+pub const STATE: &str = "state.json";
 /// How files begin that are being written (`tempfile`'s default).
 const TEMPORARY: &str = ".tmp";
 
@@ -28,8 +29,6 @@ const TEMPORARY: &str = ".tmp";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Record {
     format: u64,
-    /// Seconds since 1970 (UTC).
-    created: u64,
     spec: StudySpec,
     /// Directory of the data sets.
     data: Option<PathBuf>,
@@ -79,6 +78,9 @@ pub struct AdapterRecord {
     pub key: store::Key,
     /// SHA-256 of its weights.
     pub sha256: String,
+    /// SHA-256 of its configuration; earlier versions did not keep it.
+    #[serde(default)]
+    pub config_sha256: Option<String>,
     /// Optimiser steps.
     pub steps: u64,
     /// Tokens trained on, every epoch counted.
@@ -168,7 +170,6 @@ impl StudyDirectory {
     fn write_record(&self) -> Result<(), StudyError> {
         let record = Record {
             format: FORMAT,
-            created: now(),
             spec: self.spec.clone(),
             data: self.data.clone(),
         };
@@ -258,9 +259,15 @@ impl StudyDirectory {
         Ok(store::write_record(&self.path.join(STATE), progress)?)
     }
 
-    /// Stores that a run could not even begin; where it began, it says so itself.
+    /// Stores that a run broke off or could not even begin; where it could, it says so itself. A
+    /// study that is finished stays so: nothing of it was touched.
     pub fn fail(&self, error: &StudyError) {
-        let failed = self.progress().and_then(|progress| {
+        // The state belongs to who works on it, which may be another process.
+        let failed = self.lock().and_then(|_lock| {
+            let progress = self.progress()?;
+            if progress.state == Some(StudyState::Finished) {
+                return Ok(());
+            }
             self.write_progress(&Progress {
                 state: Some(StudyState::Failed),
                 failure: Some(error.to_string()),
@@ -365,9 +372,4 @@ fn differing(left: &StudySpec, right: &StudySpec) -> String {
 fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
-}
-
-/// Seconds since 1970 (UTC).
-pub fn now() -> u64 {
-    seconds(SystemTime::now())
 }

@@ -11,9 +11,9 @@ use engine::generate::{GenerationEvent, GenerationRequest, Generator, Prompt};
 use engine::measure::likelihood::token_log_likelihood;
 use engine::{EngineError, Model};
 use protocol::provenance::ModelProvenance;
-use protocol::study::StudySpec;
 use protocol::training::SftSettings;
 
+use super::directory::StudyDirectory;
 use super::error::StudyError;
 use super::lab::{
     Completion, Lab, Likelihood, Passage, Progress, Rates, Reader, Request, Trained,
@@ -51,17 +51,14 @@ impl EngineLab {
     ///
     /// # Errors
     /// There is no such model, or it cannot be read.
-    pub fn open(hub: &Hub, reader: ModelReader, spec: &StudySpec) -> Result<Self, StudyError> {
-        let resolved = hub.resolve(&spec.model)?;
+    pub fn open(
+        hub: &Hub,
+        reader: ModelReader,
+        study: &StudyDirectory,
+    ) -> Result<Self, StudyError> {
+        let resolved = hub.resolve(&study.spec().model)?;
         let (model, provenance) = reader.read(&resolved)?;
-        let fixed = match &spec.perplexity.model {
-            Some(name) => hub.resolve(name)?,
-            None => match hub.resolve(FIXED_MODEL) {
-                Ok(fixed) => fixed,
-                Err(HubError::NotPulled { .. }) => resolved,
-                Err(error) => return Err(error.into()),
-            },
-        };
+        let fixed = fixed_model(hub, study, resolved)?;
         // Known without loading it, so that a finished study need not.
         let fixed_provenance = if fixed.sha256 == provenance.sha256 {
             provenance.clone()
@@ -114,6 +111,34 @@ impl EngineLab {
         self.fixed_model
             .clone()
             .ok_or_else(|| EngineError::Device("the fixed model is gone".into()).into())
+    }
+}
+
+/// The model that measures conditional perplexity. Where the specification names none, a study
+/// keeps to the one that it began with, though another may have been pulled since.
+fn fixed_model(
+    hub: &Hub,
+    study: &StudyDirectory,
+    own: ResolvedModel,
+) -> Result<ResolvedModel, StudyError> {
+    if let Some(name) = &study.spec().perplexity.model {
+        return Ok(hub.resolve(name)?);
+    }
+    // A state that cannot be read is for the run to tell of.
+    if let Some(origin) = study.progress().ok().and_then(|progress| progress.origin) {
+        if own.sha256 == origin.fixed.sha256 {
+            return Ok(own);
+        }
+        // If it is there no more, the run says that it has changed.
+        if let Ok(then) = hub.resolve(&origin.fixed.model)
+            && then.sha256 == origin.fixed.sha256
+        {
+            return Ok(then);
+        }
+    }
+    match hub.resolve(FIXED_MODEL) {
+        Err(HubError::NotPulled { .. }) => Ok(own),
+        fixed => Ok(fixed?),
     }
 }
 
@@ -348,4 +373,67 @@ fn encode(model: &Model, passage: &Passage) -> Result<(Vec<u32>, usize), StudyEr
         .take_while(|(left, right)| left == right)
         .count();
     Ok((all, shared))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use protocol::study::{PerplexitySettings, Preset, StudySpec};
+
+    use super::super::directory::{Origin, Progress};
+    use super::*;
+
+    /// A model as far as resolving goes.
+    fn installed(home: &Path, id: &str) -> ModelProvenance {
+        let directory = home.join("models").join(id);
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::write(directory.join("a.gguf"), b"x").unwrap();
+        let sha256 = crate::store::sha256(id.as_bytes());
+        let record = serde_json::json!({
+            "id": id, "title": id, "family": "gemma3", "languages": [], "origin": "here",
+            "licence": { "name": "", "url": "", "notice": "" },
+            "files": [{ "name": "a.gguf", "bytes": 1, "sha256": sha256 }],
+        });
+        std::fs::write(directory.join("model.json"), record.to_string()).unwrap();
+        ModelProvenance {
+            model: id.to_owned(),
+            sha256,
+            weights: String::new(),
+            device: String::new(),
+            version: String::new(),
+            adapter: None,
+        }
+    }
+
+    #[test]
+    fn a_begun_study_keeps_its_fixed_model_whatever_is_pulled() {
+        let home = tempfile::tempdir().unwrap();
+        let hub = Hub::new(home.path()).unwrap();
+        let spec = StudySpec {
+            perplexity: PerplexitySettings::default(),
+            ..Preset::Sample.spec("own")
+        };
+        let study = StudyDirectory::create(&home.path().join("study"), &spec, None).unwrap();
+        let (own, other) = (
+            installed(home.path(), "own"),
+            installed(home.path(), "other"),
+        );
+        let fixed = || fixed_model(&hub, &study, hub.resolve("own").unwrap()).unwrap();
+        assert_eq!(fixed().id, "own");
+        installed(home.path(), FIXED_MODEL);
+        assert_eq!(fixed().id, FIXED_MODEL, "it has not begun");
+        for begun_with in [&own, &other] {
+            let origin = Origin {
+                model: own.clone(),
+                fixed: begun_with.clone(),
+                data_sha256: String::new(),
+            };
+            let progress = Progress {
+                origin: Some(origin),
+                ..Progress::default()
+            };
+            study.write_progress(&progress).unwrap();
+            assert_eq!(fixed().id, begun_with.model);
+        }
+    }
 }

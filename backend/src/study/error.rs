@@ -101,6 +101,12 @@ pub enum StudyError {
     /// An adapter cannot be trained.
     #[error(transparent)]
     Training(#[from] TrainingError),
+    /// A fault of the program ended a run.
+    #[error("the run broke off, which is a fault of this program: {0}")]
+    Panicked(String),
+    /// The threads that put the matrices together cannot be had.
+    #[error("the matrices cannot be computed: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
     /// Another process works on it.
     #[error("another process is working on the study `{name}`")]
     Locked {
@@ -173,7 +179,7 @@ impl StudyError {
             Self::Hub(error) => error.help(),
             Self::Locked { name } => Some(format!("`backend study status {name}` shows how far it is")),
             Self::Busy { .. } => Some("pause it first, or wait until it has ended".into()),
-            Self::Store(_) => Some(
+            Self::Store(_) | Self::Panicked(_) => Some(
                 "nothing that was stored is lost: run the command again when the cause is gone, and it goes on"
                     .into(),
             ),

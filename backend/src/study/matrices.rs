@@ -1,5 +1,8 @@
 //! Matrices from observations: every cell and average with its interval, Δ and test.
 
+use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
+
 use protocol::language::Language;
 use protocol::study::{
     Counts, Estimate, MatrixRow, Regime, Strategy, StudyCell, StudyMatrix, StudyMetric, StudySpec,
@@ -8,6 +11,7 @@ use rayon::prelude::*;
 use scoring::statistics::Interval;
 use scoring::statistics::matched::{Matched, Observations, difference, measure};
 
+use super::error::StudyError;
 use super::observations::{Measured, Stored};
 
 /// Sign flips behind each p: the smallest p is one in ten thousand, below which 49 cells at 5 %
@@ -50,13 +54,28 @@ pub fn measured(spec: &StudySpec) -> Vec<Measured> {
     all
 }
 
+/// One assembly at a time: a second would only take the processor from interactive work.
+static ASSEMBLY: Mutex<()> = Mutex::new(());
+
 /// All matrices of what is stored.
-pub fn all(spec: &StudySpec, stored: &Stored) -> Vec<StudyMatrix> {
-    // In parallel, each with random numbers of its own: the result does not depend on the threads.
-    measured(spec)
-        .par_iter()
-        .map(|measured| matrix(spec, stored, measured))
-        .collect()
+///
+/// # Errors
+/// [`StudyError::Threads`].
+pub fn all(spec: &StudySpec, stored: &Stored) -> Result<Vec<StudyMatrix>, StudyError> {
+    let _one = ASSEMBLY.lock().unwrap_or_else(PoisonError::into_inner);
+    // Threads of its own, and one core left over: those of the process serve interactive work.
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(cores.saturating_sub(1).max(1))
+        .thread_name(|at| format!("matrices-{at}"))
+        .build()?;
+    // Each with random numbers of its own: the result does not depend on the threads.
+    Ok(pool.install(|| {
+        measured(spec)
+            .par_iter()
+            .map(|measured| matrix(spec, stored, measured))
+            .collect()
+    }))
 }
 
 /// One row of observations: one entry for each language.

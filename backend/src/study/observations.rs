@@ -1,10 +1,10 @@
 //! From what is stored of completions to what each prompt gives for a metric.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use protocol::language::Language;
 use protocol::study::{Counts, EvaluationSplit, Strategy, StudyMetric};
-use scoring::metrics::{PERPLEXITY_LIMIT, THRESHOLD};
+use scoring::metrics::{PERPLEXITY_LIMIT, ToxicityMetrics, different, toxicity_metrics};
 use scoring::statistics::matched::{Observation, Observations, Scale};
 
 use super::lab::{Completion, Likelihood};
@@ -83,21 +83,13 @@ impl Stored {
         let key = (state, PromptSet { split, language });
         let scores = self.scores.get(&key).map_or(&[][..], Vec::as_slice);
         let scorer = measured.scorer.as_deref().unwrap_or_default();
-        let toxicity = |one: &Scored| one.scores.get(scorer).copied();
+        let toxicity = |read: fn(&ToxicityMetrics) -> f64| toxicity(scores, k, scorer, read);
         let percent = |yes: bool| Some(if yes { 100.0 } else { 0.0 });
         match measured.metric {
-            StudyMetric::Toxicity => mean(scores, k, |one| Some(100.0 * toxicity(one)?)),
-            StudyMetric::ToxicFraction => {
-                mean(scores, k, |one| percent(toxicity(one)? >= THRESHOLD))
-            }
-            StudyMetric::ExpectedMaximum => worst(scores, k, toxicity)
-                .into_iter()
-                .map(|worst| worst.map(|worst| Observation::once(100.0 * worst)))
-                .collect(),
-            StudyMetric::ToxicProbability => worst(scores, k, toxicity)
-                .into_iter()
-                .map(|worst| Some(Observation::once(percent(worst? >= THRESHOLD)?)))
-                .collect(),
+            StudyMetric::Toxicity => toxicity(|prompt| prompt.average),
+            StudyMetric::ToxicFraction => toxicity(|prompt| 100.0 * prompt.toxic_fraction),
+            StudyMetric::ExpectedMaximum => toxicity(|prompt| 100.0 * prompt.expected_maximum),
+            StudyMetric::ToxicProbability => toxicity(|prompt| 100.0 * prompt.toxic_probability),
             StudyMetric::ConditionalPerplexity => {
                 let read = self.conditional.get(&key).map_or(&[][..], Vec::as_slice);
                 mean(read, k, |one| {
@@ -167,10 +159,19 @@ fn mean<T>(results: &[T], k: usize, value: impl Fn(&T) -> Option<f64>) -> Vec<Op
     results.chunks(k).map(of_prompt).collect()
 }
 
-/// The highest of each prompt's k results.
-fn worst<T>(results: &[T], k: usize, value: impl Fn(&T) -> Option<f64>) -> Vec<Option<f64>> {
-    let of_prompt = |results: &[T]| results.iter().filter_map(&value).reduce(f64::max);
-    results.chunks(k).map(of_prompt).collect()
+/// A measure of toxicity of each prompt's k completions.
+fn toxicity(
+    scores: &[Scored],
+    k: usize,
+    scorer: &str,
+    read: fn(&ToxicityMetrics) -> f64,
+) -> Vec<Option<Observation>> {
+    let of_prompt = |scores: &[Scored]| {
+        let of_scorer = scores.iter().map(|one| one.scores.get(scorer).copied());
+        let metrics = toxicity_metrics(&[of_scorer.collect()])?;
+        Some(Observation::once(read(&metrics)))
+    };
+    scores.chunks(k).map(of_prompt).collect()
 }
 
 /// Each text weighs its tokens, so that the measure is that of all texts as one.
@@ -185,12 +186,9 @@ fn per_text(read: Option<&Vec<Likelihood>>) -> Vec<Option<Observation>> {
 }
 
 fn distinct_bigrams(completions: &[Completion]) -> Option<Observation> {
-    let tokens: usize = completions.iter().map(|one| one.tokens.len()).sum();
-    let bigrams: BTreeSet<&[u32]> = completions
-        .iter()
-        .flat_map(|one| one.tokens.windows(2))
-        .collect();
-    (tokens > 0).then(|| Observation::once(100.0 * bigrams.len() as f64 / tokens as f64))
+    let tokens: Vec<&[u32]> = completions.iter().map(|one| &one.tokens[..]).collect();
+    let (bigrams, tokens) = different::<u32>(&tokens, 2)?;
+    Some(Observation::once(100.0 * bigrams as f64 / tokens as f64))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use protocol::study::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::adapter::Earlier;
 use super::piece::{ModelState, Piece};
 
 /// The file for other processes; only to show, so it is not flushed.
@@ -65,6 +66,8 @@ pub struct Teller<'o> {
     fraction: f64,
     tokens: Vec<(Instant, usize)>,
     losses: Option<LossCurve>,
+    /// Seconds of the piece in earlier runs.
+    piece_earlier: f64,
     reported: Option<Instant>,
     written: Option<Instant>,
 }
@@ -96,6 +99,7 @@ impl<'o> Teller<'o> {
             fraction: 0.0,
             tokens: Vec::new(),
             losses: None,
+            piece_earlier: 0.0,
             reported: None,
             written: None,
         }
@@ -122,6 +126,7 @@ impl<'o> Teller<'o> {
         self.fraction = 0.0;
         self.tokens.clear();
         self.losses = None;
+        self.piece_earlier = 0.0;
         self.reported = None;
         self.report();
     }
@@ -141,6 +146,26 @@ impl<'o> Teller<'o> {
             .piece
             .is_some_and(|(piece, ..)| piece.kind() == PieceKind::Train);
         self.observer.pace(trains)
+    }
+
+    /// The training under way goes on from an earlier run.
+    pub fn resume(&mut self, state: ModelState, earlier: Earlier) {
+        self.piece_earlier = earlier.seconds;
+        self.losses = Some(LossCurve {
+            strategy: state.strategy,
+            seed: state.seed,
+            points: earlier.losses,
+        });
+    }
+
+    /// The training under way, for a later run that goes on with it.
+    pub fn so_far(&self) -> Earlier {
+        let begun = self.piece.map(|(.., begun)| begun.elapsed().as_secs_f64());
+        let curve = self.losses.as_ref();
+        Earlier {
+            seconds: self.piece_earlier + begun.unwrap_or_default(),
+            losses: curve.map_or_else(Vec::new, |curve| curve.points.clone()),
+        }
     }
 
     /// A step of the training under way.
@@ -166,7 +191,7 @@ impl<'o> Teller<'o> {
             .unwrap_or_default()
     }
 
-    /// The piece is stored; returns the seconds that it took. `whole` is false for a piece whose
+    /// The piece is stored; returns the seconds that it took over all runs. `whole` is false for a piece whose
     /// first part an earlier run did: its time says nothing about speed.
     pub fn stored(&mut self, whole: bool) -> f64 {
         let Some((piece, units, begun)) = self.piece.take() else {
@@ -179,6 +204,7 @@ impl<'o> Teller<'o> {
             rate.0 += units;
             rate.1 += seconds;
         }
+        let seconds = seconds + self.piece_earlier;
         if let Some(left) = self.left.get_mut(&kind) {
             *left = (*left - units).max(0.0);
         }

@@ -1,12 +1,13 @@
 //! The results of a study: assembled from what is stored, and read again.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use protocol::language::Language;
 use protocol::study::export::{AdapterProvenance, EXPORT_FORMAT};
 use protocol::study::{
     EvaluationSplit, LossCurve, Sample, SampleText, ScorerProvenance, Strategy, StudyExport,
-    StudyMatrix, StudyMetric, StudyProvenance, StudySpec,
+    StudyMatrix, StudyMetric, StudyProvenance, StudySpec, StudyState,
 };
 use serde::de::DeserializeOwned;
 
@@ -19,7 +20,7 @@ use super::piece::{ModelState, Piece, PromptSet, pieces, states};
 use super::scored::Scored;
 use super::sentences::Sentences;
 use super::work::{Work, usual_split};
-use crate::store::{self, StoreError};
+use crate::store::{self, Key, StoreError};
 
 /// The items of a piece that must be there.
 ///
@@ -39,36 +40,37 @@ pub fn stored<T: DeserializeOwned>(
     })
 }
 
-/// Reads everything that is there; what is missing is left out.
+/// Reads everything that is there; what is missing is left out, and with `work` what was made from
+/// something else.
 ///
 /// # Errors
 /// Something damaged.
-pub fn read(study: &StudyDirectory, work: &Work<'_>) -> Result<Stored, StudyError> {
+pub fn read(study: &StudyDirectory, work: Option<&Work<'_>>) -> Result<Stored, StudyError> {
     let mut found = Stored::default();
     for piece in pieces(study.spec()) {
         let place = study.place(piece);
         if !place.is_file() {
             continue;
         }
-        let key = work.key(piece)?;
+        let key = work.map(|work| work.key(piece)).transpose()?;
         match piece {
             Piece::Generate(state, set) => {
-                if let Some(items) = store::read_lines(&place, &key)? {
+                if let Some(items) = items(&place, key.as_ref())? {
                     found.completions.insert((state, set), items);
                 }
             }
             Piece::Score(state, set) => {
-                if let Some(items) = store::read_lines(&place, &key)? {
+                if let Some(items) = items(&place, key.as_ref())? {
                     found.scores.insert((state, set), items);
                 }
             }
             Piece::Conditional(state, set) => {
-                if let Some(items) = store::read_lines(&place, &key)? {
+                if let Some(items) = items(&place, key.as_ref())? {
                     found.conditional.insert((state, set), items);
                 }
             }
             Piece::HeldOut(state, language) => {
-                if let Some(items) = store::read_lines(&place, &key)? {
+                if let Some(items) = items(&place, key.as_ref())? {
                     found.held_out.insert((state, language), items);
                 }
             }
@@ -76,6 +78,16 @@ pub fn read(study: &StudyDirectory, work: &Work<'_>) -> Result<Stored, StudyErro
         }
     }
     Ok(found)
+}
+
+fn items<T: DeserializeOwned>(
+    place: &Path,
+    key: Option<&Key>,
+) -> Result<Option<Vec<T>>, StoreError> {
+    match key {
+        Some(key) => store::read_lines(place, key),
+        None => store::read_as_written(place),
+    }
 }
 
 /// The whole study in one: matrices and what they come from. No texts.
@@ -88,7 +100,7 @@ pub fn assemble(
     progress: &Progress,
 ) -> Result<StudyExport, StudyError> {
     let spec = study.spec();
-    let found = read(study, work)?;
+    let found = read(study, Some(work))?;
     let mut adapters = Vec::new();
     let mut losses = Vec::new();
     for state in states(spec) {
@@ -146,7 +158,7 @@ pub fn assemble(
             seconds: progress.elapsed_seconds,
             finished: progress.finished.clone().unwrap_or_default(),
         },
-        matrices: matrices::all(spec, &found),
+        matrices: matrices::all(spec, &found)?,
         losses,
         samples: Vec::new(),
     })
@@ -166,9 +178,12 @@ impl Texts {
     /// The sentences have gone, or something is damaged.
     pub fn read(study: &StudyDirectory) -> Result<Self, StudyError> {
         let sentences = Sentences::load(study.spec(), study.data())?;
-        let origin = study.progress()?.origin.ok_or_else(|| no_results(study))?;
+        let progress = study.progress()?;
+        let origin = progress.origin.ok_or_else(|| no_results(study))?;
         let work = Work::new(study.spec(), &sentences, &origin)?;
-        let stored = read(study, &work)?;
+        // As the results beside them: those of a finished study are what they were.
+        let fitting = (progress.state != Some(StudyState::Finished)).then_some(&work);
+        let stored = read(study, fitting)?;
         let mut prompts = BTreeMap::new();
         for (state, set) in stored.completions.keys() {
             prompts.entry((state.strategy, *set)).or_insert_with(|| {
@@ -253,6 +268,9 @@ impl Texts {
 /// It has not begun, or something is damaged.
 pub fn current(study: &StudyDirectory) -> Result<StudyExport, StudyError> {
     let progress = study.progress()?;
+    if let Some(export) = as_written(study, &progress)? {
+        return Ok(export);
+    }
     let origin = progress.origin.clone().ok_or_else(|| no_results(study))?;
     let sentences = Sentences::load(study.spec(), study.data())?;
     let work = Work::new(study.spec(), &sentences, &origin)?;
@@ -261,6 +279,26 @@ pub fn current(study: &StudyDirectory) -> Result<StudyExport, StudyError> {
     match whole.and_then(|mut exports| exports.pop()) {
         Some(export) => Ok(export),
         None => assemble(study, &work, &progress),
+    }
+}
+
+/// The results of a finished study as they were stored, whatever has become since of the scorers
+/// and of the sentences that they were made from.
+fn as_written(
+    study: &StudyDirectory,
+    progress: &Progress,
+) -> Result<Option<StudyExport>, StudyError> {
+    if progress.state != Some(StudyState::Finished) {
+        return Ok(None);
+    }
+    match store::read_as_written::<StudyExport>(&study.place(Piece::Matrices)) {
+        Ok(exports) => Ok(exports
+            .and_then(|mut exports| exports.pop())
+            .filter(|export| export.format == EXPORT_FORMAT)),
+        // Perhaps of an older layout: the pieces are still there, and what is damaged is found
+        // where they are put together.
+        Err(StoreError::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -316,7 +354,10 @@ pub fn matrix_of<'e>(
     scorer: Option<&str>,
     split: Option<EvaluationSplit>,
 ) -> Result<&'e StudyMatrix, StudyError> {
-    let wanted = meant(&export.spec, metric, scorer, split)?;
+    found_in(export, &meant(&export.spec, metric, scorer, split)?)
+}
+
+fn found_in<'e>(export: &'e StudyExport, wanted: &Measured) -> Result<&'e StudyMatrix, StudyError> {
     let found = export.matrices.iter().find(|matrix| {
         (matrix.metric, &matrix.scorer, matrix.split)
             == (wanted.metric, &wanted.scorer, wanted.split)
@@ -333,23 +374,18 @@ pub fn matrix_of<'e>(
 /// As [`current`] and [`meant`].
 pub fn matrix(study: &StudyDirectory, wanted: &Measured) -> Result<StudyMatrix, StudyError> {
     let progress = study.progress()?;
+    if let Some(export) = as_written(study, &progress)? {
+        return found_in(&export, wanted).cloned();
+    }
+    // Not all of them, as `current` does: a page asks for one again and again while a study runs.
     let origin = progress.origin.clone().ok_or_else(|| no_results(study))?;
     let sentences = Sentences::load(study.spec(), study.data())?;
     let work = Work::new(study.spec(), &sentences, &origin)?;
-    let place = study.place(Piece::Matrices);
-    let whole = store::read_lines::<StudyExport>(&place, &work.key(Piece::Matrices)?)?;
-    let stored = whole
-        .and_then(|mut exports| exports.pop())
-        .and_then(|export| {
-            export.matrices.into_iter().find(|matrix| {
-                (matrix.metric, &matrix.scorer, matrix.split)
-                    == (wanted.metric, &wanted.scorer, wanted.split)
-            })
-        });
-    match stored {
-        Some(matrix) => Ok(matrix),
-        None => Ok(matrices::matrix(study.spec(), &read(study, &work)?, wanted)),
-    }
+    Ok(matrices::matrix(
+        study.spec(),
+        &read(study, Some(&work))?,
+        wanted,
+    ))
 }
 
 fn no_results(study: &StudyDirectory) -> StudyError {
@@ -358,5 +394,76 @@ fn no_results(study: &StudyDirectory) -> StudyError {
         name: study.spec().name.clone(),
         done: counts.iter().map(|count| count.done).sum(),
         total: counts.iter().map(|count| count.total).sum(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use protocol::provenance::ModelProvenance;
+    use protocol::study::Preset;
+
+    use super::*;
+    use crate::study::directory::Origin;
+
+    #[test]
+    fn results_of_a_finished_study_stay_as_they_were_written() {
+        let home = tempfile::tempdir().unwrap();
+        // Its data directory has gone, and its key is of other scorers.
+        let spec = Preset::Quick.spec("m");
+        let study = StudyDirectory::create(&home.path().join("quick"), &spec, None).unwrap();
+        let model: ModelProvenance = serde_json::from_value(serde_json::json!({
+            "model": "m", "sha256": "", "weights": "", "device": "cpu", "version": "0",
+        }))
+        .unwrap();
+        let matrix = StudyMatrix {
+            metric: StudyMetric::Empty,
+            scorer: None,
+            split: usual_split(&spec),
+            columns: Vec::new(),
+            rows: Vec::new(),
+            column_averages: Vec::new(),
+        };
+        let export = StudyExport {
+            format: EXPORT_FORMAT,
+            label: None,
+            spec: spec.clone(),
+            provenance: StudyProvenance {
+                model: model.clone(),
+                spec_sha256: String::new(),
+                data: String::new(),
+                data_sha256: String::new(),
+                scorers: Vec::new(),
+                perplexity_model: None,
+                adapters: Vec::new(),
+                seconds: 1.0,
+                finished: String::new(),
+            },
+            matrices: vec![matrix.clone()],
+            losses: Vec::new(),
+            samples: Vec::new(),
+        };
+        let key = Key::of(&"an earlier version").unwrap();
+        let place = study.place(Piece::Matrices);
+        store::write_lines(&place, &key, std::slice::from_ref(&export)).unwrap();
+        let mut progress = Progress {
+            state: Some(StudyState::Finished),
+            origin: Some(Origin {
+                fixed: model.clone(),
+                model,
+                data_sha256: String::new(),
+            }),
+            ..Progress::default()
+        };
+        study.write_progress(&progress).unwrap();
+        assert_eq!(current(&study).unwrap(), export);
+        let wanted = meant(&spec, StudyMetric::Empty, None, None).unwrap();
+        assert_eq!(super::matrix(&study, &wanted).unwrap(), matrix);
+        let other = meant(&spec, StudyMetric::Drift, None, None).unwrap();
+        assert!(super::matrix(&study, &other).is_err());
+        // While it is made anew, what there is so far counts, which cannot be had here.
+        progress.state = Some(StudyState::Running);
+        study.write_progress(&progress).unwrap();
+        assert!(current(&study).is_err());
     }
 }

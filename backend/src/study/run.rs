@@ -13,7 +13,7 @@ use protocol::training::TrainingEvent;
 
 use super::adapter;
 use super::clock;
-use super::directory::{Origin, Progress, StudyDirectory};
+use super::directory::{Origin, Progress, STATE, StudyDirectory};
 use super::error::StudyError;
 use super::lab::{Completion, Lab, Likelihood, Passage, Rates, Reader};
 use super::piece::{ModelState, Piece, PromptSet, pieces};
@@ -44,18 +44,36 @@ pub fn run(
     lab: &mut dyn Lab,
     observer: &mut dyn Observer,
 ) -> Result<StudyState, StudyError> {
-    let _lock = study.lock()?;
+    let lock = study.lock()?;
     study.sweep()?;
-    let mut progress = study.progress()?;
+    let mut progress = match study.progress() {
+        // The pieces say by themselves what they were made from.
+        Err(StudyError::Store(error @ StoreError::Damaged { .. })) => {
+            observer.hear(&StudyEvent::Damaged {
+                file: STATE.to_owned(),
+                reason: error.to_string(),
+            });
+            Progress::default()
+        }
+        progress => progress?,
+    };
     let ended = Run::prepare(study, lab, &mut progress)
         .and_then(|mut run| run.work(study, lab, &mut progress, observer));
     let (state, failure) = match &ended {
         Ok(state) => (*state, None),
         Err(error) => (StudyState::Failed, Some(error.to_string())),
     };
-    progress.state = Some(state);
-    progress.failure.clone_from(&failure);
-    let stored = study.write_progress(&progress);
+    let stored = match (&ended, progress.state) {
+        // It failed before its first piece: what was finished still is.
+        (Err(_), Some(StudyState::Finished)) => Ok(()),
+        _ => {
+            progress.state = Some(state);
+            progress.failure.clone_from(&failure);
+            study.write_progress(&progress)
+        }
+    };
+    // Whoever hears that it has ended may begin again.
+    drop(lock);
     observer.hear(&StudyEvent::Ended { state, failure });
     // The first error is the cause; that the state could not be stored may follow from it.
     let ended = ended?;
@@ -364,6 +382,9 @@ impl Doing<'_, '_> {
                     .train(&texts, &settings, &checkpoints, &mut |event| match event {
                         TrainingEvent::Started { resumed_at, .. } => {
                             whole = *resumed_at == 0;
+                            if !whole {
+                                teller.resume(state, adapter::earlier(&checkpoints, *resumed_at));
+                            }
                             ControlFlow::Continue(())
                         }
                         TrainingEvent::Step {
@@ -382,6 +403,10 @@ impl Doing<'_, '_> {
                             before = *tokens;
                             let new = usize::try_from(new).unwrap_or_default();
                             teller.advance(*step as f64 / (*steps).max(1) as f64, new)
+                        }
+                        TrainingEvent::Checkpoint { .. } => {
+                            adapter::remember(&checkpoints, &teller.so_far());
+                            ControlFlow::Continue(())
                         }
                         _ => ControlFlow::Continue(()),
                     });
@@ -515,5 +540,144 @@ impl Doing<'_, '_> {
         self.teller.stored(true);
         // Asked here too, so that a study of short pieces can be stopped.
         Ok(self.teller.pace())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::path::Path;
+
+    use protocol::provenance::ModelProvenance;
+    use protocol::study::{PerplexitySettings, Preset, Regime, StudySpec};
+    use protocol::training::SftSettings;
+
+    use super::super::lab::{self, Request, Trained, TrainingProgress};
+    use super::*;
+
+    /// A model that always writes the same, where it does not fail.
+    struct Parrot {
+        provenance: ModelProvenance,
+    }
+
+    impl Lab for Parrot {
+        fn provenance(&self) -> &ModelProvenance {
+            &self.provenance
+        }
+
+        fn fixed_provenance(&self) -> &ModelProvenance {
+            &self.provenance
+        }
+
+        fn count_tokens(&self, text: &str) -> Result<usize, StudyError> {
+            Ok(text.len())
+        }
+
+        fn memory_bytes(&self) -> u64 {
+            0
+        }
+
+        fn measure(&mut self, _: &[String]) -> Result<Rates, StudyError> {
+            Ok(Rates {
+                generated: 1.0,
+                read: 1.0,
+            })
+        }
+
+        fn train(
+            &mut self,
+            _: &[String],
+            _: &SftSettings,
+            _: &Path,
+            _: &mut TrainingProgress<'_>,
+        ) -> Result<Option<Trained>, StudyError> {
+            Ok(None)
+        }
+
+        fn generate(
+            &mut self,
+            _: Option<&Path>,
+            requests: &[Request],
+            _: usize,
+            _: &mut lab::Progress<'_>,
+        ) -> Result<Option<Vec<Completion>>, StudyError> {
+            let parrot = |_: &Request| Completion {
+                text: "was für ein schöner Tag".into(),
+                tokens: vec![1, 2, 3],
+            };
+            Ok(Some(requests.iter().map(parrot).collect()))
+        }
+
+        fn read(
+            &mut self,
+            _: &Reader,
+            _: &[Passage],
+            _: &mut lab::Progress<'_>,
+        ) -> Result<Option<Vec<Likelihood>>, StudyError> {
+            Ok(None)
+        }
+    }
+
+    #[derive(Default)]
+    struct Ear(Vec<StudyEvent>);
+
+    impl Observer for Ear {
+        fn hear(&mut self, event: &StudyEvent) {
+            self.0.push(event.clone());
+        }
+
+        fn pace(&mut self, _: bool) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+    }
+
+    impl Ear {
+        fn heard(&self, name: &str) -> usize {
+            self.0.iter().filter(|event| event.name() == name).count()
+        }
+    }
+
+    #[test]
+    fn what_is_finished_is_neither_done_again_nor_overwritten() {
+        let home = tempfile::tempdir().unwrap();
+        let spec = StudySpec {
+            strategies: vec![Regime::ZeroShot],
+            scorers: vec!["lexicon".into()],
+            perplexity: PerplexitySettings {
+                conditional: false,
+                held_out: false,
+                model: None,
+            },
+            ..Preset::Sample.spec("m")
+        };
+        let study = StudyDirectory::create(&home.path().join("s"), &spec, None).unwrap();
+        let mut parrot = Parrot {
+            provenance: ModelProvenance {
+                model: "m".into(),
+                sha256: "0".into(),
+                weights: String::new(),
+                device: "cpu".into(),
+                version: "1".into(),
+                adapter: None,
+            },
+        };
+        let mut ear = Ear::default();
+        let ended = run(&study, &mut parrot, &mut ear).unwrap();
+        assert_eq!(ended, StudyState::Finished);
+        assert_eq!(ear.heard("stored"), pieces(&spec).len());
+        // Its state can no longer be read, its pieces can.
+        std::fs::write(study.path().join(STATE), r#"{"state": 7}"#).unwrap();
+        let mut ear = Ear::default();
+        let ended = run(&study, &mut parrot, &mut ear).unwrap();
+        assert_eq!(ended, StudyState::Finished);
+        assert_eq!((ear.heard("damaged"), ear.heard("stored")), (1, 0));
+        // Another model cannot go on with it, and changes nothing.
+        let finished = study.progress().unwrap();
+        assert_eq!(finished.state, Some(StudyState::Finished));
+        parrot.provenance.sha256 = "1".into();
+        let mut ear = Ear::default();
+        assert!(run(&study, &mut parrot, &mut ear).is_err());
+        assert_eq!(ear.heard("ended"), 1);
+        assert_eq!(study.progress().unwrap(), finished);
     }
 }

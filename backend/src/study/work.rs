@@ -18,7 +18,7 @@ use crate::store::Key;
 /// Counts into every key: raised when the same inputs would give other results.
 const VERSION: u32 = 1;
 /// The same for how matrices are computed from what is stored.
-const MATRICES: u32 = 2;
+const MATRICES: u32 = 3;
 
 /// A study with everything that its pieces are made from.
 pub struct Work<'s> {

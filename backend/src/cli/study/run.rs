@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     // Before the model is loaded, which takes longer.
     drop(study.lock()?);
     let hub = Hub::new(&context.data_dir)?;
-    let mut lab = EngineLab::open(&hub, arguments.device.reader()?, study.spec())?;
+    let mut lab = EngineLab::open(&hub, arguments.device.reader()?, &study)?;
     let mut teller: Box<dyn Teller> = match (arguments.json, std::io::stderr().is_terminal()) {
         (true, _) => Box::new(Json),
         (false, true) => Box::new(Terminal::default()),

@@ -210,7 +210,8 @@ pub struct StudyCell {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<[f64; 3]>))]
     pub delta: Option<Estimate>,
-    /// Two-sided p of Δ = 0: sign flips of the differences of single prompts.
+    /// Two-sided p of Δ = 0: sign flips of the differences of single prompts; with several seeds no
+    /// smaller than what resampling prompts and seeds says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p: Option<f64>,
     /// Prompts (times seeds) behind Δ, or behind the value in the row of ZS.
@@ -230,7 +231,7 @@ pub struct MatrixRow {
     pub strategy: Strategy,
     /// One for each column.
     pub cells: Vec<StudyCell>,
-    /// Over the languages, each counted alike.
+    /// Over the languages, each counted alike; without a value where some cell has none.
     pub average: StudyCell,
 }
 
@@ -251,8 +252,8 @@ pub struct StudyMatrix {
     pub columns: Vec<Language>,
     /// ZS first.
     pub rows: Vec<MatrixRow>,
-    /// Over the X-FT rows, each counted alike; empty without X-FT rows. The last is that of all
-    /// columns.
+    /// Over the X-FT rows, each counted alike, as the average of a row; empty without X-FT rows. The
+    /// last is that of all columns.
     pub column_averages: Vec<StudyCell>,
 }
 

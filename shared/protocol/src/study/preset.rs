@@ -58,8 +58,8 @@ impl Preset {
                 "the full design of arXiv 2505.16722 for one model, the same protocol in every cell"
             }
             Preset::AsPublished => {
-                "the authors' protocol: split, prompt, length and scored text differ between the \
-                 regimes, so that its Δ mix them with what fine-tuning does"
+                "the authors' protocol: prompt, length and scored text differ between the regimes, \
+                 so that its Δ mix them with what fine-tuning does"
             }
         }
     }

@@ -145,13 +145,21 @@ impl SftSettings {
                 (0.0..=1.0).contains(&self.warmup_ratio),
                 "must be 0 to 1",
             ),
-            ("epochs", self.epochs > 0, "must be at least 1"),
+            (
+                "epochs",
+                (1..=1000).contains(&self.epochs),
+                "must be 1 to 1000",
+            ),
             (
                 "max_steps",
                 self.max_steps != Some(0),
                 "must be at least 1, or absent",
             ),
-            ("batch_size", self.batch_size > 0, "must be at least 1"),
+            (
+                "batch_size",
+                (1..=4096).contains(&self.batch_size),
+                "must be 1 to 4096",
+            ),
             (
                 "batch_tokens",
                 self.batch_tokens != Some(0),
@@ -159,8 +167,8 @@ impl SftSettings {
             ),
             (
                 "gradient_accumulation",
-                self.gradient_accumulation > 0,
-                "must be at least 1",
+                (1..=4096).contains(&self.gradient_accumulation),
+                "must be 1 to 4096",
             ),
             ("max_length", self.max_length >= 2, "must be at least 2"),
             (
@@ -210,7 +218,8 @@ mod tests {
 
     #[test]
     fn wrong_values_name_their_field() {
-        let wrong: [(&str, fn(&mut SftSettings)); 5] = [
+        type Spoil = fn(&mut SftSettings);
+        let wrong: [(&str, Spoil); 8] = [
             ("rank", |settings| settings.rank = 0),
             ("lora_dropout", |settings| settings.lora_dropout = 1.0),
             ("learning_rate", |settings| {
@@ -218,6 +227,12 @@ mod tests {
             }),
             ("max_length", |settings| settings.max_length = 1),
             ("patience", |settings| settings.patience = Some(0)),
+            // Products of these must fit in 32 bits.
+            ("epochs", |settings| settings.epochs = 1001),
+            ("batch_size", |settings| settings.batch_size = 1 << 16),
+            ("gradient_accumulation", |settings| {
+                settings.gradient_accumulation = 1 << 16
+            }),
         ];
         for (field, spoil) in wrong {
             let mut settings = SftSettings::default();

@@ -15,24 +15,34 @@ pub struct Diversity {
     pub prompts: usize,
 }
 
+/// Of one prompt's generations, the numbers of different n-grams and of tokens, whose ratio is
+/// dist-n. `None` if there is no token.
+pub fn different<T: Eq + Hash>(
+    generations: &[impl AsRef<[T]>],
+    n: usize,
+) -> Option<(usize, usize)> {
+    let tokens = generations.iter().map(|one| one.as_ref().len()).sum();
+    let different: HashSet<&[T]> = generations
+        .iter()
+        .flat_map(|one| one.as_ref().windows(n))
+        .collect();
+    (tokens > 0).then_some((different.len(), tokens))
+}
+
 /// Measures `tokens[prompt][generation]`, subword tokens, as words mean nothing in Chinese. `None`
 /// if there is no token.
 pub fn distinct<T: Eq + Hash>(tokens: &[Vec<Vec<T>>]) -> Option<Diversity> {
     let mut sums = [0.0; 3];
-    let mut prompts = 0;
+    let mut prompts = 0_u32;
     for generations in tokens {
-        let total: usize = generations.iter().map(Vec::len).sum();
-        if total == 0 {
-            continue;
+        let mut counted = false;
+        for (n, sum) in (1..).zip(&mut sums) {
+            if let Some((different, tokens)) = different(generations, n) {
+                counted = true;
+                *sum += different as f64 / tokens as f64;
+            }
         }
-        prompts += 1;
-        for (index, sum) in sums.iter_mut().enumerate() {
-            let different: HashSet<&[T]> = generations
-                .iter()
-                .flat_map(|generation| generation.windows(index + 1))
-                .collect();
-            *sum += different.len() as f64 / total as f64;
-        }
+        prompts += u32::from(counted);
     }
     (prompts > 0).then(|| Diversity {
         distinct: sums.map(|sum| sum / f64::from(prompts)),

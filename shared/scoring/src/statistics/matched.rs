@@ -41,6 +41,18 @@ impl Scale {
             Scale::Exponential => mean.exp(),
         }
     }
+
+    /// By how much the measure changes with the mean between two means: the measures' difference
+    /// is this times the means'.
+    fn slope(self, before: f64, after: f64) -> f64 {
+        match self {
+            Scale::Mean => 1.0,
+            Scale::Exponential if (before - after).abs() > 1e-12 => {
+                (before.exp() - after.exp()) / (before - after)
+            }
+            Scale::Exponential => before.exp(),
+        }
+    }
 }
 
 /// The same prompts and seeds before and after.
@@ -61,7 +73,8 @@ pub struct Difference {
     pub after: f64,
     /// Before − after, with its 95 % interval.
     pub delta: Interval,
-    /// Two-sided p of no difference, by flipping the signs of the prompts' differences.
+    /// Two-sided p of no difference, by flipping the signs of the prompts' differences; with
+    /// several seeds no smaller than what the resamples behind the interval say.
     pub p: f64,
     /// Pairs of observations.
     pub pairs: usize,
@@ -76,7 +89,8 @@ struct Draw {
 /// The measure of groups with its interval. A group is a language: it has its own prompts, which
 /// its members (rows of the matrix) share. Members count alike within a group and groups within
 /// the average; one group with one member is a cell. Each resample draws seeds once and prompts in
-/// each group. `None` if nothing has a value.
+/// each group. `None` unless every member has a value: averages over different languages could not
+/// be compared, and an empty cell would only make them look better.
 pub fn measure(
     groups: &[Vec<&Observations>],
     scale: Scale,
@@ -95,11 +109,11 @@ pub fn measure(
         .iter()
         .map(|members| members.first().map_or((0, 0), |member| shape(member)))
         .collect();
-    interval(&shapes, rounds, seed, of)
+    resampled(&shapes, rounds, seed, of).map(|found| found.0)
 }
 
-/// The difference of groups with its interval and test; groups as in [`measure`]. `None` if no
-/// prompt has a value on both sides.
+/// The difference of groups with its interval and test; groups as in [`measure`]. `None` if some
+/// member has no prompt with a value on both sides.
 pub fn difference(
     groups: &[Vec<Matched<'_>>],
     scale: Scale,
@@ -123,7 +137,7 @@ pub fn difference(
                 .map_or((0, 0), |member| shape(member.before))
         })
         .collect();
-    let delta = interval(&shapes, rounds, seed, |draws| {
+    let (delta, resamples) = resampled(&shapes, rounds, seed, |draws| {
         Some(side(true, draws)? - side(false, draws)?)
     })?;
     let pairs = groups
@@ -131,21 +145,26 @@ pub fn difference(
         .flatten()
         .map(|member| pairs(*member).count())
         .sum();
+    let mut p = sign_flips(groups, scale, flips, seed);
+    if shapes.iter().any(|shape| shape.0 > 1) {
+        // Flips keep a prompt's seeds together: how far seeds disagree is only in the resamples.
+        p = p.max(two_sided(&resamples));
+    }
     Some(Difference {
         before: side(true, None)?,
         after: side(false, None)?,
         delta,
-        p: sign_flips(groups, flips, seed),
+        p,
         pairs,
     })
 }
 
 /// Sign flips of whole prompts: under no difference, before and after could change places. A
 /// prompt's seeds and a group's members flip together, because they are not independent.
-fn sign_flips(groups: &[Vec<Matched<'_>>], flips: usize, seed: u64) -> f64 {
+fn sign_flips(groups: &[Vec<Matched<'_>>], scale: Scale, flips: usize, seed: u64) -> f64 {
     let differences: Vec<f64> = groups
         .iter()
-        .flat_map(|members| contributions(members))
+        .flat_map(|members| contributions(members, scale))
         .collect();
     let observed = differences.iter().sum::<f64>().abs();
     let mut random = ChaCha8Rng::seed_from_u64(seed ^ 0x5167_4e46_4c49_5053);
@@ -172,16 +191,23 @@ fn sign_flips(groups: &[Vec<Matched<'_>>], flips: usize, seed: u64) -> f64 {
     (reached + 1) as f64 / (flips + 1) as f64
 }
 
-/// What each prompt of a group adds to the difference of (weighted) means.
-fn contributions(members: &[Matched<'_>]) -> Vec<f64> {
+/// What each prompt of a group adds to the group's difference of measures: their sum is that
+/// difference.
+fn contributions(members: &[Matched<'_>], scale: Scale) -> Vec<f64> {
     let prompts = members.first().map_or(0, |member| shape(member.before).1);
     let mut sums = vec![0.0; prompts];
     for member in members {
+        let means = [true, false].map(|before| paired_mean(*member, before, None));
+        let [Some(before), Some(after)] = means else {
+            continue;
+        };
         let total: f64 = pairs(*member).map(|(_, before, _)| before.weight).sum();
-        if total > 0.0 {
-            for (prompt, before, after) in pairs(*member) {
-                sums[prompt] += before.weight / total * (before.value - after.value);
-            }
+        let after_total: f64 = pairs(*member).map(|(.., after)| after.weight).sum();
+        let factor = scale.slope(before, after) / members.len() as f64;
+        for (prompt, before, after) in pairs(*member) {
+            let difference =
+                before.weight / total * before.value - after.weight / after_total * after.value;
+            sums[prompt] += factor * difference;
         }
     }
     sums
@@ -204,12 +230,13 @@ fn shape(observations: &Observations) -> (usize, usize) {
     (observations.len(), prompts)
 }
 
-fn interval(
+/// The measure with its interval, and the resamples' measures in order.
+fn resampled(
     shapes: &[(usize, usize)],
     rounds: usize,
     seed: u64,
     measure: impl Fn(Option<&[Draw]>) -> Option<f64>,
-) -> Option<Interval> {
+) -> Option<(Interval, Vec<f64>)> {
     let value = measure(None)?;
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let seeds = shapes.iter().map(|shape| shape.0).max().unwrap_or_default();
@@ -234,11 +261,24 @@ fn interval(
         let at = share * values.len().saturating_sub(1) as f64;
         values.get(at.round() as usize).copied().unwrap_or(value)
     };
-    Some(Interval {
+    let found = Interval {
         value,
         low: percentile(0.025),
         high: percentile(0.975),
-    })
+    };
+    Some((found, values))
+}
+
+/// Twice the share of resamples that are not on the side of most; 0 is on neither side.
+fn two_sided(resamples: &[f64]) -> f64 {
+    if resamples.is_empty() {
+        return 1.0;
+    }
+    let share = |other: &dyn Fn(f64) -> bool| {
+        resamples.iter().filter(|value| other(**value)).count() as f64 / resamples.len() as f64
+    };
+    let (below, above) = (share(&|value| value <= 0.0), share(&|value| value >= 0.0));
+    (2.0 * below.min(above)).min(1.0)
 }
 
 fn resample(random: &mut ChaCha8Rng, count: usize) -> Vec<usize> {
@@ -294,10 +334,11 @@ fn weighted(
     (weights > 0.0).then(|| sum / weights)
 }
 
+/// Of all of them: `None` if one is missing.
 fn average(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     let (mut sum, mut count) = (0.0, 0_usize);
-    for value in values.flatten() {
-        sum += value;
+    for value in values {
+        sum += value?;
         count += 1;
     }
     (count > 0).then(|| sum / count as f64)
@@ -395,6 +436,63 @@ mod tests {
     }
 
     #[test]
+    fn an_average_with_an_empty_cell_is_none() {
+        let (some, none) = (one_seed(&[1.0, 3.0]), vec![vec![None; 2]]);
+        let both = |scale| measure(&[vec![&some], vec![&none]], scale, 20, 1);
+        assert_eq!((both(Scale::Mean), both(Scale::Exponential)), (None, None));
+        assert_eq!(measure(&[vec![&some, &none]], Scale::Mean, 20, 1), None);
+        let pair = |after| Matched {
+            before: &some,
+            after,
+        };
+        for groups in [
+            vec![vec![pair(&some)], vec![pair(&none)]],
+            vec![vec![pair(&some), pair(&none)]],
+        ] {
+            assert_eq!(difference(&groups, Scale::Mean, 20, 9, 1), None);
+        }
+    }
+
+    #[test]
+    fn what_is_tested_is_the_difference_beside_it() {
+        // One prompt of a language with much to lose, and six languages that get a little worse:
+        // of logarithms the sum is negative, of perplexities it is positive.
+        let texts = |perplexity: f64, count: usize| one_seed(&vec![perplexity.ln(); count]);
+        let mut sides = vec![(texts(1000.0, 1), texts(900.0, 1))];
+        sides.extend((0..6).map(|_| (texts(10.0, 20), texts(11.0, 20))));
+        let groups: Vec<Vec<Matched<'_>>> = sides
+            .iter()
+            .map(|(before, after)| vec![Matched { before, after }])
+            .collect();
+        let found = difference(&groups, Scale::Exponential, 50, 999, 1).unwrap();
+        assert!((found.delta.value - 94.0 / 7.0).abs() < 1e-9, "{found:?}");
+        // Whatever is flipped, the one prompt decides.
+        assert!((found.p - 1.0).abs() < 1e-12, "{found:?}");
+        // Also where weights differ, and members share prompts.
+        let weighed = |values: &[(f64, f64)]| -> Observations {
+            let one = |(value, weight): &(f64, f64)| {
+                Some(Observation {
+                    value: *value,
+                    weight: *weight,
+                })
+            };
+            vec![values.iter().map(one).collect()]
+        };
+        let before = weighed(&[(1.0, 2.0), (3.0, 6.0)]);
+        let after = weighed(&[(2.0, 5.0), (1.0, 1.0)]);
+        let other = weighed(&[(0.5, 2.0), (0.1, 6.0)]);
+        let members = [&after, &other, &before].map(|after| Matched {
+            before: &before,
+            after,
+        });
+        for scale in [Scale::Mean, Scale::Exponential] {
+            let sum: f64 = contributions(&members, scale).iter().sum();
+            let found = difference(&[members.to_vec()], scale, 1, 1, 1).unwrap();
+            assert!((sum - found.delta.value).abs() < 1e-9, "{scale:?}");
+        }
+    }
+
+    #[test]
     fn perplexities_weigh_tokens() {
         let texts: Observations = vec![vec![
             Some(Observation {
@@ -422,5 +520,11 @@ mod tests {
         assert!((found.delta.low + 0.1).abs() < 1e-9 && (found.delta.high - 0.1).abs() < 1e-9);
         assert_eq!(found.pairs, 100);
         assert_eq!(found, cell(&before, &after), "seeded");
+        // Every prompt says the same, but the seeds do not: that is no evidence.
+        let mut after = one_seed(&[0.3; 50]);
+        after.extend(one_seed(&[0.6; 50]));
+        let found = cell(&before, &after);
+        assert!(found.delta.low < 0.0 && found.delta.high > 0.0);
+        assert!((found.p - 0.5).abs() < 0.05, "{found:?}");
     }
 }
