@@ -198,13 +198,6 @@ fn killed_at_random(kills: usize) {
 }
 
 #[test]
-fn a_study_that_is_killed_goes_on_and_ends_with_the_same_matrices() {
-    killed_at_random(6);
-}
-
-/// `cargo test -p backend --test studies -- --ignored`
-#[test]
-#[ignore = "some minutes"]
 fn fifty_kills_change_nothing() {
     killed_at_random(50);
 }
