@@ -6,8 +6,8 @@ use protocol::study::StudyExport;
 
 /// How their names begin, so that a study of the user's can have the same name otherwise.
 const PREFIX: &str = "example-";
-/// Exports of `backend study export NAME --format json`, each in `examples/`.
-const FILES: &[&str] = &[];
+/// Exports of `backend study export NAME --format json --samples 2`, each in `examples/`.
+const FILES: &[&str] = &[include_str!("../../examples/quick.json")];
 
 static EXAMPLES: LazyLock<Vec<StudyExport>> = LazyLock::new(|| {
     FILES
