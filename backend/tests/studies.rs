@@ -230,9 +230,7 @@ fn damage_is_found_and_made_good() {
             "scores/zs-seed1/toxic-test-de.jsonl",
             "adapters/x-ft-zh-seed1"
         ]
-        .iter()
-        .copied()
-        .collect::<Vec<_>>()
+        .to_vec()
     );
     assert_eq!(of_type(&told, "stored").len(), 4, "only what was hurt");
     assert_eq!(matrices(home.path()), expected);

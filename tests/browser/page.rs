@@ -15,7 +15,7 @@ fn assert_sound(browser: &Browser) {
     assert_eq!(unnamed, json!([]), "fields without a label");
     let silent = browser.value(
         "[...document.querySelectorAll('button, a')]
-            .filter(e => !(e.getAttribute('aria-label') || e.innerText || '').trim())
+            .filter(e => !(e.getAttribute('aria-label') || e.textContent || '').trim())
             .map(e => e.outerHTML)",
     );
     assert_eq!(silent, json!([]), "buttons and links without a name");

@@ -141,7 +141,7 @@ impl Desk {
     /// It came with the program, or a study is running.
     pub fn start(&self, name: &str) -> Result<(), StudyError> {
         let study = match self.library.look_at(name)? {
-            Opened::Own(study) => study,
+            Opened::Own(study) => *study,
             Opened::Example(_) => {
                 return Err(StudyError::ReadOnly {
                     name: name.to_owned(),
@@ -200,7 +200,7 @@ impl Desk {
     /// There is none of that name, or another process runs it.
     pub fn stop(&self, name: &str, at_once: bool) -> Result<(), StudyError> {
         let study = match self.library.look_at(name)? {
-            Opened::Own(study) => study,
+            Opened::Own(study) => *study,
             Opened::Example(_) => return Ok(()),
         };
         let place = self.place();

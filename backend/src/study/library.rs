@@ -22,7 +22,7 @@ pub struct Library {
 #[derive(Debug)]
 pub enum Named {
     /// A study that is there.
-    Study(StudyDirectory),
+    Study(Box<StudyDirectory>),
     /// A preset, of which no study is there under its name.
     Preset(Preset),
     /// A file.
@@ -84,7 +84,7 @@ impl Library {
                 }
                 Err(StudyError::Unknown { name, known })
             }
-            (study, _) => study.map(Named::Study),
+            (study, _) => study.map(|study| Named::Study(Box::new(study))),
         }
     }
 

@@ -22,7 +22,7 @@ const PAGE: usize = 50;
 #[derive(Debug, Clone)]
 pub enum Opened {
     /// On disk.
-    Own(StudyDirectory),
+    Own(Box<StudyDirectory>),
     /// Of the program.
     Example(&'static StudyExport),
 }
@@ -34,7 +34,7 @@ impl Library {
     /// [`StudyError::Unknown`], or a record that cannot be read.
     pub fn look_at(&self, name: &str) -> Result<Opened, StudyError> {
         match self.open(name) {
-            Ok(study) => Ok(Opened::Own(study)),
+            Ok(study) => Ok(Opened::Own(Box::new(study))),
             Err(unknown @ StudyError::Unknown { .. }) => examples()
                 .iter()
                 .find(|example| example.spec.name == name)

@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(cut(&settings(2, 2, None)), [0..4, 4..7]);
         assert_eq!(cut(&settings(9, 1, Some(8))), [0..2, 2..3, 3..4, 4..7]);
         assert_eq!(cut(&settings(9, 2, Some(8))), [0..3, 3..7]);
-        assert_eq!(cut(&settings(9, 9, None)), [0..7]);
+        assert_eq!(cut(&settings(9, 9, None)), [Range { start: 0, end: 7 }]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) enum FrozenMap {
     Half(HalfWeights),
     /// Single precision on a device, with burn's products: graphics cards, and processors without
     /// AVX-512.
-    Device(Tensor<2>),
+    Device(Box<Tensor<2>>),
 }
 
 impl FrozenMap {
@@ -35,7 +35,7 @@ impl FrozenMap {
                     || {
                         let shape = [matrix.rows(), matrix.cols()];
                         let data = TensorData::new(matrix.to_dense(), shape);
-                        Self::Device(Tensor::from_data(data, (device, DType::F32)))
+                        Self::Device(Box::new(Tensor::from_data(data, (device, DType::F32))))
                     },
                     Self::Single,
                 ))
@@ -69,7 +69,7 @@ impl FrozenMap {
             Self::Half(weights) => Ok(weights.backward(gradient)),
             Self::Device(weights) => {
                 let gradient = upload(gradient, weights.dims()[0], &weights.device());
-                read(gradient.matmul(weights.clone()))
+                read(gradient.matmul(weights.as_ref().clone()))
             }
         }
     }

@@ -84,8 +84,9 @@ fn an_initial_adapter_changes_nothing_and_repeats() {
 
 #[test]
 fn fields_outside_their_range_are_named() {
+    type Change = fn(&mut LoraConfig);
     let spec = spec();
-    let wrong: [(&str, fn(&mut LoraConfig)); 5] = [
+    let wrong: [(&str, Change); 5] = [
         ("rank", |config| config.rank = 0),
         ("alpha", |config| config.alpha = f32::NAN),
         ("dropout", |config| config.dropout = 1.0),
