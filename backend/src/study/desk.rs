@@ -21,7 +21,7 @@ use super::error::StudyError;
 use super::library::Library;
 use super::opened::Opened;
 use super::progress::Observer;
-use super::run::run;
+use super::run::run_locked;
 use crate::data::DataSet;
 use crate::executor::ModelReader;
 use crate::hub::{Hub, ModelId};
@@ -158,8 +158,8 @@ impl Desk {
                 running: running.name.clone(),
             });
         }
-        // Another process may be at it; the run takes the lock for itself.
-        drop(study.lock()?);
+        // Another process may be at it. From here on it runs, though its model is still to be read.
+        let lock = study.lock()?;
         let (events, _) = broadcast::channel(EVENTS);
         let wish = Arc::new(AtomicU8::new(GO_ON));
         let watched = events.downgrade();
@@ -175,7 +175,7 @@ impl Desk {
             .spawn(move || {
                 to_its_end(&study, &mut listener, |listener| {
                     let mut lab = EngineLab::open(&hub, reader, &study)?;
-                    run(&study, &mut lab, listener)
+                    run_locked(&study, lock, &mut lab, listener)
                 });
             })
             .map_err(|source| {

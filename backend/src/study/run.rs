@@ -22,7 +22,7 @@ use super::results;
 use super::scored::{self, Scored};
 use super::sentences::Sentences;
 use super::work::{Costs, Work};
-use crate::store::{self, Key, StoreError};
+use crate::store::{self, DirectoryLock, Key, StoreError};
 use crate::training::TrainingError;
 
 /// A training step costs about so many times a reading of the same tokens.
@@ -44,7 +44,19 @@ pub fn run(
     lab: &mut dyn Lab,
     observer: &mut dyn Observer,
 ) -> Result<StudyState, StudyError> {
-    let lock = study.lock()?;
+    run_locked(study, study.lock()?, lab, observer)
+}
+
+/// As [`run`], with the study's lock taken already: whoever looks meanwhile sees that it runs.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_locked(
+    study: &StudyDirectory,
+    lock: DirectoryLock,
+    lab: &mut dyn Lab,
+    observer: &mut dyn Observer,
+) -> Result<StudyState, StudyError> {
     study.sweep()?;
     let mut progress = match study.progress() {
         // The pieces say by themselves what they were made from.
