@@ -472,6 +472,34 @@ fn a_probe_is_trained_on_a_model_and_belongs_to_it() {
         "{found}{said}"
     );
 
+    // It scores in studies too.
+    let (spec, said) = run(&[
+        "study",
+        "new",
+        "sample",
+        "--languages",
+        "en",
+        "--strategies",
+        "zs",
+        "--name",
+        "probed",
+        "--model",
+        &model,
+        "--print",
+    ]);
+    let spec = spec
+        .replace("\"lexicon\"", "\"probe\"")
+        .replace("conditional = true", "conditional = false")
+        .replace("held_out = true", "held_out = false");
+    std::fs::write(at("probed.toml"), &spec).unwrap();
+    let file = at("probed.toml").to_str().unwrap().to_owned();
+    let (_, ran) = run(&["study", "run", &file]);
+    let (shown, _) = run(&["study", "show", "probed", "--scorer", "probe"]);
+    assert!(
+        shown.contains("toxicity (probe)") && shown.contains("ZS"),
+        "{spec}{said}{ran}{shown}"
+    );
+
     // The same data give the same file; another model's is refused.
     run(&train);
     assert_eq!(std::fs::read_to_string(&probe).unwrap(), first);

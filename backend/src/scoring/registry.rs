@@ -45,8 +45,7 @@ pub const SCORERS: &[ScorerChoice] = &[
     },
 ];
 
-/// Opens a scorer as [`open`] does, and also those that need the data directory: the `probe`, with
-/// its model.
+/// Opens a scorer as [`open`] does, and also those that need the data directory: the `probe`.
 ///
 /// # Errors
 /// As [`open`].
@@ -86,7 +85,7 @@ pub fn open(name: &str, file: Option<&Path>) -> Result<Box<dyn Scorer>, String> 
             .map_err(|error| error.to_string()),
         ("probe", _) => Err(
             "`probe` runs a model: it scores on the command line (`backend score toxicity \
-             --scorer probe`), not in studies or answers of the server"
+             --scorer probe`) and in studies, not in answers of the server"
                 .to_owned(),
         ),
         ("perspective-file", None) => {

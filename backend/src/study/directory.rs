@@ -10,11 +10,13 @@ use protocol::provenance::ModelProvenance;
 use protocol::study::{
     LossPoint, PieceCount, PieceKind, StudyPlan, StudySpec, StudyState, StudySummary,
 };
+use scoring::scorer::Scorer;
 use serde::{Deserialize, Serialize};
 
 use super::error::StudyError;
 use super::piece::{Piece, pieces};
 use super::progress::RunProgress;
+use crate::scoring::open_in;
 use crate::store::{self, DirectoryLock, StoreError};
 
 /// Layout of the directory.
@@ -109,9 +111,7 @@ impl StudyDirectory {
     /// cannot be written.
     pub fn create(path: &Path, spec: &StudySpec, data: Option<&Path>) -> Result<Self, StudyError> {
         spec.validate()?;
-        for name in &spec.scorers {
-            crate::scoring::open(name, None).map_err(StudyError::Scorer)?;
-        }
+        scorers(path, spec)?;
         let data = match data {
             Some(directory) => Some(fs::canonicalize(directory).map_err(|source| {
                 StudyError::Store(StoreError::Io {
@@ -184,6 +184,14 @@ impl StudyDirectory {
     /// What it is to do.
     pub fn spec(&self) -> &StudySpec {
         &self.spec
+    }
+
+    /// Its scorers, in the specification's order.
+    ///
+    /// # Errors
+    /// [`StudyError::Scorer`].
+    pub fn scorers(&self) -> Result<Vec<Box<dyn Scorer>>, StudyError> {
+        scorers(&self.path, &self.spec)
     }
 
     /// Where its data sets lie on this machine.
@@ -352,6 +360,15 @@ impl StudyDirectory {
 }
 
 /// Names of the top-level fields in which two specifications differ.
+/// Of the study in `path`, which is `studies/NAME` of a data directory.
+fn scorers(path: &Path, spec: &StudySpec) -> Result<Vec<Box<dyn Scorer>>, StudyError> {
+    let data_dir = path.ancestors().nth(2).unwrap_or(Path::new(""));
+    spec.scorers
+        .iter()
+        .map(|name| open_in(data_dir, name, None).map_err(StudyError::Scorer))
+        .collect()
+}
+
 fn differing(left: &StudySpec, right: &StudySpec) -> String {
     let (left, right) = (serde_json::to_value(left), serde_json::to_value(right));
     let (Ok(serde_json::Value::Object(left)), Ok(serde_json::Value::Object(right))) = (left, right)

@@ -114,14 +114,19 @@ impl EngineLab {
     }
 }
 
-/// The model that measures conditional perplexity. Where the specification names none, a study
-/// keeps to the one that it began with, though another may have been pulled since.
+/// The model that measures conditional perplexity; the study's own where that is not measured.
+/// Where the specification names none, a study keeps to the one that it began with, though another
+/// may have been pulled since.
 fn fixed_model(
     hub: &Hub,
     study: &StudyDirectory,
     own: ResolvedModel,
 ) -> Result<ResolvedModel, StudyError> {
-    if let Some(name) = &study.spec().perplexity.model {
+    let settings = &study.spec().perplexity;
+    if !settings.conditional {
+        return Ok(own);
+    }
+    if let Some(name) = &settings.model {
         return Ok(hub.resolve(name)?);
     }
     // A state that cannot be read is for the run to tell of.

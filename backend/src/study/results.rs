@@ -180,7 +180,7 @@ impl Texts {
         let sentences = Sentences::load(study.spec(), study.data())?;
         let progress = study.progress()?;
         let origin = progress.origin.ok_or_else(|| no_results(study))?;
-        let work = Work::new(study.spec(), &sentences, &origin)?;
+        let work = Work::new(study, &sentences, &origin)?;
         // As the results beside them: those of a finished study are what they were.
         let fitting = (progress.state != Some(StudyState::Finished)).then_some(&work);
         let stored = read(study, fitting)?;
@@ -273,7 +273,7 @@ pub fn current(study: &StudyDirectory) -> Result<StudyExport, StudyError> {
     }
     let origin = progress.origin.clone().ok_or_else(|| no_results(study))?;
     let sentences = Sentences::load(study.spec(), study.data())?;
-    let work = Work::new(study.spec(), &sentences, &origin)?;
+    let work = Work::new(study, &sentences, &origin)?;
     let place = study.place(Piece::Matrices);
     let whole = store::read_lines::<StudyExport>(&place, &work.key(Piece::Matrices)?)?;
     match whole.and_then(|mut exports| exports.pop()) {
@@ -380,7 +380,7 @@ pub fn matrix(study: &StudyDirectory, wanted: &Measured) -> Result<StudyMatrix, 
     // Not all of them, as `current` does: a page asks for one again and again while a study runs.
     let origin = progress.origin.clone().ok_or_else(|| no_results(study))?;
     let sentences = Sentences::load(study.spec(), study.data())?;
-    let work = Work::new(study.spec(), &sentences, &origin)?;
+    let work = Work::new(study, &sentences, &origin)?;
     Ok(matrices::matrix(
         study.spec(),
         &read(study, Some(&work))?,

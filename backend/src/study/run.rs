@@ -125,7 +125,7 @@ impl Run {
         progress: &mut Progress,
         observer: &mut dyn Observer,
     ) -> Result<StudyState, StudyError> {
-        let work = Work::new(study.spec(), &self.sentences, &self.origin)?;
+        let work = Work::new(study, &self.sentences, &self.origin)?;
         let mut missing = Vec::new();
         for piece in pieces(study.spec()) {
             let key = work.key(piece)?;
@@ -144,6 +144,11 @@ impl Run {
         }
         if missing.is_empty() {
             return Ok(StudyState::Finished);
+        }
+        for scorer in &work.scorers {
+            scorer
+                .ready()
+                .map_err(|error| StudyError::Scorer(error.to_string()))?;
         }
         let costs = Costs::count(&work, lab)?;
         let left: Vec<Piece> = missing.iter().map(|(piece, _)| *piece).collect();
@@ -204,10 +209,12 @@ fn unchanged(study: &StudyDirectory, then: &Origin, now: &Origin) -> Result<(), 
             now: now.to_owned(),
         })
     };
-    for (what, then, now) in [
-        ("the model", &then.model, &now.model),
-        ("the perplexity model", &then.fixed, &now.fixed),
-    ] {
+    let fixed = ("the perplexity model", &then.fixed, &now.fixed);
+    let fixed = study.spec().perplexity.conditional.then_some(fixed);
+    for (what, then, now) in [("the model", &then.model, &now.model)]
+        .into_iter()
+        .chain(fixed)
+    {
         if then.sha256 != now.sha256 {
             let title = |of: &protocol::provenance::ModelProvenance| {
                 format!("{} ({})", of.model, of.sha256.get(..12).unwrap_or_default())

@@ -7,7 +7,7 @@ use protocol::training::SftSettings;
 use scoring::scorer::{Scorer, ScorerIdentity};
 use serde::Serialize;
 
-use super::directory::Origin;
+use super::directory::{Origin, StudyDirectory};
 use super::error::StudyError;
 use super::lab::{Lab, Request};
 use super::piece::{ModelState, Piece, PromptSet, pieces};
@@ -47,20 +47,15 @@ impl<'s> Work<'s> {
     /// # Errors
     /// [`StudyError::Scorer`].
     pub fn new(
-        spec: &'s StudySpec,
+        study: &'s StudyDirectory,
         sentences: &'s Sentences,
         origin: &'s Origin,
     ) -> Result<Self, StudyError> {
-        let scorers = spec
-            .scorers
-            .iter()
-            .map(|name| crate::scoring::open(name, None).map_err(StudyError::Scorer))
-            .collect::<Result<_, _>>()?;
         Ok(Self {
-            spec,
+            spec: study.spec(),
             sentences,
             origin,
-            scorers,
+            scorers: study.scorers()?,
         })
     }
 

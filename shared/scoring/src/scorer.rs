@@ -83,6 +83,14 @@ pub trait Scorer: Send + Sync {
         Ok(self.score(text, language)?.probability)
     }
 
+    /// Reads what it runs on, if that is large and not read yet: a mistake shows before long work.
+    ///
+    /// # Errors
+    /// [`ScoreError::Failed`].
+    fn ready(&self) -> Result<(), ScoreError> {
+        Ok(())
+    }
+
     /// Whether it was made from the data set of this name, which then cannot test it.
     fn trained_on(&self, _source: &str) -> bool {
         false

@@ -70,6 +70,9 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         arguments.scorer_file.as_deref(),
     )
     .map_err(Failure::usage)?;
+    scorer
+        .ready()
+        .map_err(|error| Failure::usage(error.to_string()))?;
     let mut writer = Writer {
         arguments,
         scorer: scorer.as_ref(),

@@ -49,7 +49,11 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
             Some((name, path)) => (name, Some(PathBuf::from(path))),
             None => (scorer.as_str(), None),
         };
-        scorers.push(open_in(&context.data_dir, name, path.as_deref()).map_err(Failure::usage)?);
+        let scorer = open_in(&context.data_dir, name, path.as_deref()).map_err(Failure::usage)?;
+        scorer
+            .ready()
+            .map_err(|error| Failure::usage(error.to_string()))?;
+        scorers.push(scorer);
     }
     let [first, second] = scorers.as_slice() else {
         return Err(Failure::usage("two scorers are compared"));

@@ -1,6 +1,7 @@
 //! Scoring with a trained probe.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use protocol::language::Language;
 use scoring::scorer::{Score, ScoreError, Scorer, ScorerIdentity};
@@ -9,32 +10,24 @@ use super::file::ProbeFile;
 use super::states::{States, StatesThread};
 use super::{ProbeError, default_path};
 
-/// The probe with its model.
+/// The probe; its model is read when the first text comes.
 #[derive(Debug)]
 pub struct ProbeScorer {
     identity: ScorerIdentity,
     probe: ProbeFile,
-    states: StatesThread,
+    data_dir: PathBuf,
+    states: Mutex<Option<StatesThread>>,
 }
 
 impl ProbeScorer {
-    /// Opens the probe at `path`, or the one of the data directory, and the model that it
-    /// belongs to.
+    /// Opens the probe at `path`, or the one of the data directory, where also the model is that
+    /// it belongs to.
     ///
     /// # Errors
-    /// As [`ProbeError`] says.
+    /// As [`ProbeError`] says of the file.
     pub fn open(data_dir: &Path, path: Option<&Path>) -> Result<Self, ProbeError> {
         let path = path.map_or_else(|| default_path(data_dir), Path::to_owned);
         let probe = ProbeFile::read(&path)?;
-        let states = States::open(data_dir, &probe.model)?;
-        let found = &states.provenance.sha256;
-        if *found != probe.model_sha256 || states.width() != probe.weights.len() {
-            return Err(ProbeError::OtherModel {
-                model: probe.model.clone(),
-                trained: probe.model_sha256.clone(),
-                found: format!("{found} ({} dimensions)", states.width()),
-            });
-        }
         Ok(Self {
             identity: ScorerIdentity {
                 name: "probe".to_owned(),
@@ -43,14 +36,49 @@ impl ProbeScorer {
                 languages: probe.languages.clone(),
             },
             probe,
-            states: StatesThread::start(states)?,
+            data_dir: data_dir.to_owned(),
+            states: Mutex::default(),
         })
+    }
+
+    fn states(&self) -> Result<StatesThread, ProbeError> {
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(there) = &*states {
+            return Ok(there.clone());
+        }
+        Ok(states.insert(self.read_model()?).clone())
+    }
+
+    fn read_model(&self) -> Result<StatesThread, ProbeError> {
+        let states = States::open(&self.data_dir, &self.probe.model)?;
+        let found = &states.provenance.sha256;
+        if *found != self.probe.model_sha256 || states.width() != self.probe.weights.len() {
+            return Err(ProbeError::OtherModel {
+                model: self.probe.model.clone(),
+                trained: self.probe.model_sha256.clone(),
+                found: format!("{found} ({} dimensions)", states.width()),
+            });
+        }
+        StatesThread::start(states)
+    }
+
+    fn failed(&self, error: &ProbeError) -> ScoreError {
+        ScoreError::Failed {
+            scorer: self.identity.name.clone(),
+            reason: error.to_string(),
+        }
     }
 }
 
 impl Scorer for ProbeScorer {
     fn identity(&self) -> &ScorerIdentity {
         &self.identity
+    }
+
+    fn ready(&self) -> Result<(), ScoreError> {
+        self.states()
+            .map(|_| ())
+            .map_err(|error| self.failed(&error))
     }
 
     /// The probe has no reasons: every token has its part in the mean.
@@ -62,10 +90,10 @@ impl Scorer for ProbeScorer {
                 supported: self.identity.languages.clone(),
             });
         }
-        let state = self.states.of(text).map_err(|error| ScoreError::Failed {
-            scorer: self.identity.name.clone(),
-            reason: error.to_string(),
-        })?;
+        let state = self
+            .states()
+            .and_then(|states| states.of(text))
+            .map_err(|error| self.failed(&error))?;
         Ok(Score {
             probability: self.probe.probability(&state),
             reasons: Vec::new(),

@@ -27,13 +27,13 @@ type Answer = Result<Vec<Vec<f32>>, ProbeError>;
 /// A model on a thread with a pool of its own. Who asks may be a worker of rayon's pool: such a
 /// worker must not run the model itself while others wait for it, because the model's own parts
 /// would wait for those workers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct StatesThread {
     jobs: Sender<(String, Sender<Answer>)>,
 }
 
 impl StatesThread {
-    /// Takes the model to a thread, which ends when this handle goes.
+    /// Takes the model to a thread, which ends when the last handle goes.
     ///
     /// # Errors
     /// [`ProbeError::Engine`] when the system has no more threads.

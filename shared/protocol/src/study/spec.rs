@@ -154,7 +154,7 @@ pub struct StudySpec {
     /// Sentences to train on, of each language; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub train_sentences: Option<usize>,
-    /// Toxicity scorers: `ngram`, `lexicon`.
+    /// Toxicity scorers: `ngram`, `lexicon`, `probe`.
     pub scorers: Vec<String>,
     /// Resamples behind each interval.
     #[serde(default = "default_bootstrap")]
