@@ -2,12 +2,13 @@
 //!
 //! Flat columns only (a list or a group in a file is passed over), plain and dictionary encodings,
 //! uncompressed, Snappy and Zstandard: what Hugging Face, pyarrow, pandas and DuckDB write for a
-//! table of sentences. What is not read is named. Files are distrusted: `pages` keeps from the
-//! crate what would fill the memory, and a panic in it is an error like any other. Only a schema of
-//! thousands of groups in one another, made for that, would still exhaust the crate's stack.
+//! table of sentences. What is not read is named. Files are distrusted: `pages` and `schema` keep
+//! from the crate what would fill the memory or the stack, and a panic in it is an error like any
+//! other.
 
 mod pages;
 mod read;
+mod schema;
 mod write;
 
 pub use read::{MAGIC, read};

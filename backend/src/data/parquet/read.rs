@@ -14,6 +14,7 @@ use parquet::file::reader::ChunkReader;
 use parquet::schema::types::ColumnDescriptor;
 
 use super::pages::{Pages, Source, fault};
+use super::schema::check_depth;
 use crate::data::error::{BadRow, BadRows, DataError, Place};
 use crate::data::rows::{ROW_LIMIT, Row, too_long};
 
@@ -41,6 +42,7 @@ pub fn table<R: ChunkReader + 'static>(
     each: &mut dyn FnMut(Row) -> Result<(), DataError>,
 ) -> Result<BadRows, DataError> {
     let metadata = guarded(|| {
+        check_depth(&reader)?;
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&reader)?;
         let schema = metadata.file_metadata().schema_descr();
         match schema.columns().iter().any(|column| is_read(column)) {

@@ -72,6 +72,18 @@ fn tables_of_pyarrow_s_are_read() {
 }
 
 #[test]
+fn groups_in_one_another_without_end_are_refused() {
+    // Thrift: version 1, then a schema of groups that have one child each.
+    let mut metadata = vec![0x15, 2, 0x19, 0xfc, 0xc0, 0x9a, 0x0c];
+    (0..200_000).for_each(|_| metadata.extend([0x48, 1, b'a', 0x15, 2, 0]));
+    metadata.push(0);
+    let length = (metadata.len() as u32).to_le_bytes();
+    let file = [b"PAR1", metadata.as_slice(), &length, b"PAR1"].concat();
+    let error = rows(&file).unwrap_err().to_string();
+    assert!(error.contains("more than 64 groups"), "{error}");
+}
+
+#[test]
 fn what_is_not_read_is_named() {
     for (name, said) in [
         (
