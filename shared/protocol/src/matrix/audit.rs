@@ -45,7 +45,7 @@ pub struct Impossible {
 /// All that was checked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Audit {
-    /// Every printed average: the zero-shot row's, the rows', the columns'.
+    /// Every printed average: the zero-shot row's, the rows', the columns', that of all cells.
     pub checks: Vec<Check>,
     /// Values outside what the metric can be; empty where the metric is not known.
     pub impossible: Vec<Impossible>,
@@ -84,6 +84,11 @@ pub fn audit(table: &Table) -> Audit {
             }
             _ => unchecked += 1,
         }
+    }
+    if let Some(row) = &table.column_averages
+        && let (Some(printed), Some(mean)) = (row.average, table.mean())
+    {
+        checks.push(check(&row.name, true, printed, mean, table.decimals));
     }
     let cells = table.rows.iter().flat_map(|row| &row.cells);
     Audit {
@@ -170,6 +175,16 @@ mod tests {
         );
         assert_eq!(audit.unchecked, 2, "the columns have no averages");
         assert_eq!(audit.count(Verdict::Mismatch), 1);
+    }
+
+    #[test]
+    fn the_average_of_all_is_checked() {
+        let audit =
+            audited("l,de,en,AVG\nde,1.00,2.00,1.50\nen,3.00,4.00,3.50\nAVG,2.00,3.00,99.00\n");
+        assert_eq!(audit.checks.len(), 5);
+        let last = audit.checks.last().unwrap();
+        assert_eq!((last.name.as_str(), last.recomputed), ("AVG", 2.5));
+        assert_eq!(last.verdict, Verdict::Mismatch);
     }
 
     #[test]

@@ -50,15 +50,23 @@ fn lines(table: &Table, line: impl Fn(&[String]) -> String) -> String {
             table.decimals,
         )));
     }
-    let averages = Row {
-        name: "AVG".to_owned(),
-        cells: (0..table.columns.len())
-            .map(|column| table.column_mean(column))
-            .collect(),
-        average: None,
-    };
-    text.push_str(&line(&cells(&averages, table.mean(), table.decimals)));
+    let averages = averages(table);
+    text.push_str(&line(&cells(&averages, averages.average, table.decimals)));
     text
+}
+
+/// Those that the table has, which may be over some of its rows; else over all.
+fn averages(table: &Table) -> Row {
+    let known = table.column_averages.as_ref();
+    let of_column = |column| {
+        let known = known.and_then(|row| *row.cells.get(column)?);
+        known.or_else(|| table.column_mean(column))
+    };
+    Row {
+        name: "AVG".to_owned(),
+        cells: (0..table.columns.len()).map(of_column).collect(),
+        average: known.and_then(|row| row.average).or_else(|| table.mean()),
+    }
 }
 
 fn cells(row: &Row, average: Option<f64>, decimals: u8) -> Vec<String> {
@@ -93,6 +101,16 @@ mod tests {
                 assert_eq!(read.columns, table.columns, "{text}");
                 assert_eq!(read.decimals, 2);
             }
+        }
+    }
+
+    /// Those of a study are over its X-FT rows, whatever other rows stand there.
+    #[test]
+    fn averages_that_a_table_has_are_kept() {
+        let table =
+            parse("l,de,en,AVG\nde,1.0,2.0,1.5\nen,3.0,4.0,3.5\nAVG,1.0,2.0,1.5\n").unwrap();
+        for text in [csv(&table), markdown(&table), latex(&table)] {
+            assert_eq!(parse(&text).unwrap().column_averages, table.column_averages);
         }
     }
 
