@@ -509,3 +509,44 @@ fn a_probe_is_trained_on_a_model_and_belongs_to_it() {
     let (_, said) = run(&score);
     assert!(said.contains("the probe belongs to"), "{said}");
 }
+
+#[test]
+fn an_adapter_is_merged_into_a_model_that_says_the_same() {
+    let Some(model) = model() else { return };
+    let model = model.to_str().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let texts = home.path().join("texts.txt");
+    std::fs::write(&texts, "the sea is green and loud\n".repeat(8)).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = program();
+        command.env("POLYDETOX_HOME", home.path()).args(arguments);
+        let output = command.output().unwrap();
+        let said = text(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        text(&output.stdout)
+    };
+    let train = "train sft --output green --max-steps 6 --batch-size 4 --learning-rate 0.003 \
+                 --target-modules q_proj,k_proj,down_proj --data";
+    let mut arguments: Vec<&str> = train.split_whitespace().collect();
+    arguments.extend([texts.to_str().unwrap(), "--model", model]);
+    run(&arguments);
+    let merge = ["adapters", "merge", "green", "--id", "merged-green", "-m"];
+    let merged = run(&[&merge[..], &[model]].concat());
+    assert!(merged.starts_with("merged-green  "), "{merged}");
+    let say = |more: &[&str]| {
+        let mut arguments = vec![
+            "generate",
+            "-p",
+            "the sea is",
+            "--max-new-tokens",
+            "8",
+            "--temperature",
+            "0",
+        ];
+        arguments.extend(more);
+        run(&arguments)
+    };
+    let beside = say(&["--model", model, "--adapter", "green"]);
+    assert_eq!(say(&["--model", "merged-green"]), beside);
+    assert_ne!(say(&["--model", model]), beside);
+}

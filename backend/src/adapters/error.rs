@@ -25,6 +25,12 @@ pub enum AdapterError {
         /// Names of those that there are.
         known: Vec<String>,
     },
+    /// One that a study made and needs.
+    #[error("the adapter `{name}` belongs to a study and goes with it")]
+    OfStudy {
+        /// The name.
+        name: String,
+    },
     /// A name that another adapter already has.
     #[error("there already is an adapter `{name}`")]
     AlreadyThere {

@@ -1,5 +1,6 @@
 //! The user's adapters: `adapters/NAME/` in the data directory, each in PEFT's layout with a record
-//! of where it comes from.
+//! of where it comes from; and, to be used but not changed, those that studies made, which are
+//! called `STUDY.ADAPTER`.
 
 mod error;
 mod record;
@@ -21,6 +22,9 @@ pub use stored::{ReadAdapter, StoredAdapter};
 
 use crate::hub::{ModelId, publish_directory, sha256_of_bytes};
 
+/// Where the adapters of a study lie in its directory.
+const OF_STUDY: &str = "adapters";
+
 /// An adapter of the store: its name, and the adapter or why it cannot be used.
 pub type Listed = (String, Result<StoredAdapter, AdapterError>);
 
@@ -28,6 +32,7 @@ pub type Listed = (String, Result<StoredAdapter, AdapterError>);
 #[derive(Debug, Clone)]
 pub struct AdapterStore {
     directory: PathBuf,
+    studies: PathBuf,
 }
 
 impl AdapterStore {
@@ -35,28 +40,30 @@ impl AdapterStore {
     pub fn new(data_dir: &Path) -> Self {
         Self {
             directory: data_dir.join("adapters"),
+            studies: data_dir.join("studies"),
         }
     }
 
     /// All adapters, by name. One that cannot be used is an error beside its name.
     ///
     /// # Errors
-    /// When the directory cannot be read.
+    /// When a directory cannot be read.
     pub fn list(&self) -> Result<Vec<Listed>, AdapterError> {
-        let entries = match fs::read_dir(&self.directory) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(AdapterError::io(&self.directory)(error)),
-        };
         let mut listed = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(AdapterError::io(&self.directory))?;
-            // Other names, such as those of directories being written, are not ours to list.
-            if let Some(name) = entry.file_name().to_str()
-                && checked(name).is_ok()
-                && entry.path().is_dir()
-            {
-                listed.push((name.to_owned(), StoredAdapter::open(name, &entry.path())));
+        for (name, directory) in directories(&self.directory)? {
+            if checked(&name).is_ok() {
+                let found = StoredAdapter::open(&name, &directory);
+                listed.push((name, found));
+            }
+        }
+        for (study, directory) in directories(&self.studies)? {
+            for (adapter, directory) in directories(&directory.join(OF_STUDY))? {
+                let name = format!("{study}.{adapter}");
+                // One without a record is of an older version, or still being written.
+                if checked(&name).is_ok() && directory.join(RECORD).is_file() {
+                    let found = StoredAdapter::open(&name, &directory);
+                    listed.push((name, found));
+                }
             }
         }
         listed.sort_by(|one, other| one.0.cmp(&other.0));
@@ -86,14 +93,15 @@ impl AdapterStore {
     /// # Errors
     /// There is none, or it cannot be understood.
     pub fn find(&self, name: &str) -> Result<StoredAdapter, AdapterError> {
-        let directory = self.directory.join(checked(name)?);
-        if !directory.is_dir() {
-            return Err(AdapterError::Unknown {
+        let own = self.directory.join(checked(name)?);
+        let places = [Some(own), self.of_study(name)];
+        match places.into_iter().flatten().find(|place| place.is_dir()) {
+            Some(directory) => StoredAdapter::open(name, &directory),
+            None => Err(AdapterError::Unknown {
                 name: name.to_owned(),
                 known: self.list()?.into_iter().map(|(name, _)| name).collect(),
-            });
+            }),
         }
-        StoredAdapter::open(name, &directory)
     }
 
     /// The adapter of that name, or in the directory of that path.
@@ -153,6 +161,11 @@ impl AdapterStore {
     /// There is none of that name, or the disk refuses.
     pub fn remove(&self, name: &str) -> Result<(), AdapterError> {
         let place = self.directory.join(checked(name)?);
+        if !place.is_dir() && self.of_study(name).is_some_and(|place| place.is_dir()) {
+            return Err(AdapterError::OfStudy {
+                name: name.to_owned(),
+            });
+        }
         if !place.is_dir() {
             return Err(AdapterError::Unknown {
                 name: name.to_owned(),
@@ -167,6 +180,33 @@ impl AdapterStore {
         fs::rename(&place, leaving.path().join(name)).map_err(AdapterError::io(&place))?;
         leaving.close().map_err(AdapterError::io(&place))
     }
+
+    /// Where the adapter `STUDY.ADAPTER` would lie.
+    fn of_study(&self, name: &str) -> Option<PathBuf> {
+        let (study, adapter) = name.rsplit_once('.')?;
+        Some(self.studies.join(study).join(OF_STUDY).join(adapter))
+    }
+}
+
+/// The directories in one, by name; none where it is not there. Others, such as those of adapters
+/// being written, begin with a dot.
+fn directories(parent: &Path) -> Result<Vec<(String, PathBuf)>, AdapterError> {
+    let entries = match fs::read_dir(parent) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(AdapterError::io(parent)(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(AdapterError::io(parent))?;
+        if let Some(name) = entry.file_name().to_str()
+            && !name.starts_with('.')
+            && entry.path().is_dir()
+        {
+            found.push((name.to_owned(), entry.path()));
+        }
+    }
+    Ok(found)
 }
 
 /// What made an adapter, for its record.
@@ -178,6 +218,24 @@ pub struct Made {
     pub origin: String,
     /// Settings and figures of its training.
     pub training: Option<serde_json::Value>,
+}
+
+impl Made {
+    /// The bytes of [`RECORD`] beside these tensors.
+    ///
+    /// # Errors
+    /// What JSON cannot write, which there is nothing of.
+    pub fn record(self, tensors: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+        let mut record = serde_json::to_vec_pretty(&AdapterRecord {
+            base_model: self.base_model,
+            sha256: sha256_of_bytes(tensors),
+            origin: self.origin,
+            version: env!("CARGO_PKG_VERSION").into(),
+            training: self.training,
+        })?;
+        record.push(b'\n');
+        Ok(record)
+    }
 }
 
 /// Writes an adapter in PEFT's layout, with its record, to the directory `place`, which does not
@@ -208,18 +266,12 @@ pub fn write_directory(
         .tempdir_in(parent)
         .map_err(AdapterError::io(parent))?;
     let tensors = adapter.peft_tensors(spec);
-    let record = AdapterRecord {
-        base_model: made.base_model,
-        sha256: sha256_of_bytes(&tensors),
-        origin: made.origin,
-        version: env!("CARGO_PKG_VERSION").into(),
-        training: made.training,
-    };
-    let mut record = serde_json::to_vec_pretty(&record).map_err(|error| AdapterError::Broken {
-        path: place.join(RECORD),
-        reason: error.to_string(),
-    })?;
-    record.push(b'\n');
+    let record = made
+        .record(&tensors)
+        .map_err(|error| AdapterError::Broken {
+            path: place.join(RECORD),
+            reason: error.to_string(),
+        })?;
     for (name, bytes) in [
         (peft::CONFIG_FILE, adapter.peft_config().as_bytes()),
         (peft::TENSORS_FILE, &tensors),

@@ -207,3 +207,31 @@ fn the_shelf_reads_again_what_has_changed() {
     store.remove("polite").unwrap();
     assert!(get(1.0).is_err());
 }
+
+#[test]
+fn adapters_of_studies_are_used_and_left_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let store = AdapterStore::new(home.path());
+    let directory = home.path().join("studies/quick.2/adapters/x-ft-de-seed42");
+    let made = Made {
+        base_model: BaseModel {
+            model: "tiny".into(),
+            sha256: "a".repeat(64),
+        },
+        origin: "study quick.2".into(),
+        training: None,
+    };
+    write_directory(&directory, &adapter(), &spec(), made).unwrap();
+    let name = "quick.2.x-ft-de-seed42";
+    let listed = store.entries().unwrap();
+    assert_eq!(listed.adapters[0].name, name);
+    let found = store.find(name).unwrap();
+    assert!(found.read(&spec(), &model("a")).is_ok());
+    assert!(matches!(
+        store.remove(name),
+        Err(AdapterError::OfStudy { .. })
+    ));
+    // Without its record it is of an older version, and not listed.
+    fs::remove_file(directory.join(RECORD)).unwrap();
+    assert!(store.entries().unwrap().adapters.is_empty());
+}

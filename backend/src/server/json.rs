@@ -106,7 +106,8 @@ fn path(path: &serde_path_to_error::Path) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-fn quoted(message: &str) -> Option<String> {
+/// What stands first in backticks, which is the field where a message names one.
+pub fn quoted(message: &str) -> Option<String> {
     Some(message.split('`').nth(1)?.to_owned())
 }
 

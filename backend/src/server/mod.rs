@@ -8,6 +8,7 @@ mod json;
 mod metrics;
 pub mod openapi;
 mod pages;
+mod query;
 mod routes;
 mod state;
 #[cfg(test)]

@@ -40,9 +40,8 @@ impl Pages {
     /// Answers a request that no route answers.
     pub async fn serve(&self, request: Request) -> Response {
         let path = request.uri().path();
-        let of_the_api = ["/api/", "/v1/"]
-            .iter()
-            .any(|prefix| path.starts_with(prefix));
+        let first = path.split('/').nth(1);
+        let of_the_api = matches!(first, Some("api" | "v1"));
         let readable = matches!(*request.method(), Method::GET | Method::HEAD);
         let Some(directory) = self.directory.as_ref().filter(|_| !of_the_api) else {
             return not_found(path);

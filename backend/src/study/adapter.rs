@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::directory::AdapterRecord;
 use super::error::StudyError;
 use super::lab::Trained;
+use crate::adapters::Made;
 use crate::store::{self, Key, StoreError};
 
 /// The record, beside PEFT's files.
@@ -84,6 +85,7 @@ pub fn store(
     directory: &Path,
     key: &Key,
     trained: &Trained,
+    made: Made,
     seconds: f64,
     losses: Vec<LossPoint>,
 ) -> Result<(), StudyError> {
@@ -92,6 +94,11 @@ pub fn store(
     clear(&beside)?;
     store::write_bytes(&beside.join(CONFIG_FILE), trained.config.as_bytes())?;
     store::write_bytes(&beside.join(TENSORS_FILE), &trained.tensors)?;
+    // With it the adapter can be used outside the study too.
+    let use_record = made
+        .record(&trained.tensors)
+        .map_err(|error| StudyError::Export(error.to_string()))?;
+    store::write_bytes(&beside.join(crate::adapters::RECORD), &use_record)?;
     let record = AdapterRecord {
         key: key.clone(),
         sha256: store::sha256(&trained.tensors),
@@ -126,6 +133,17 @@ pub fn clear(directory: &Path) -> Result<(), StoreError> {
 mod tests {
     use super::*;
 
+    fn made() -> Made {
+        Made {
+            base_model: protocol::adapter::BaseModel {
+                model: "m".into(),
+                sha256: "0".into(),
+            },
+            origin: "study s".into(),
+            training: None,
+        }
+    }
+
     #[test]
     fn a_changed_configuration_is_damage() {
         let home = tempfile::tempdir().unwrap();
@@ -139,7 +157,7 @@ mod tests {
             final_loss: 0.5,
         };
         assert!(!verify(&directory, &key).unwrap());
-        store(&directory, &key, &trained, 1.0, Vec::new()).unwrap();
+        store(&directory, &key, &trained, made(), 1.0, Vec::new()).unwrap();
         assert!(verify(&directory, &key).unwrap());
         assert!(!verify(&directory, &Key::of(&"other").unwrap()).unwrap());
         fs::write(directory.join(CONFIG_FILE), r#"{"r": 9}"#).unwrap();

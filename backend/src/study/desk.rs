@@ -84,9 +84,7 @@ impl Desk {
     /// # Errors
     /// The directory cannot be read.
     pub fn list(&self) -> Result<Vec<StudySummary>, StudyError> {
-        self.library.summaries(|name, error| {
-            tracing::warn!(name, %error, "a study cannot be read");
-        })
+        self.library.summaries()
     }
 
     /// A study to look at.
@@ -120,6 +118,12 @@ impl Desk {
             DataSource::Sample => None,
             DataSource::Multiparadetox => Some(self.data(&new.spec.name)?),
         };
+        // Nothing is made that cannot begin as was asked.
+        if new.run
+            && let Some(running) = running(&self.place())
+        {
+            return Err(StudyError::Busy { running });
+        }
         let study = self.library.create(&new.spec, data.as_deref())?;
         if new.run {
             self.start(&new.spec.name)?;
@@ -150,13 +154,8 @@ impl Desk {
             }
         };
         let mut place = self.place();
-        if let Some(running) = place
-            .as_ref()
-            .filter(|running| !running.thread.is_finished())
-        {
-            return Err(StudyError::Busy {
-                running: running.name.clone(),
-            });
+        if let Some(running) = running(&place) {
+            return Err(StudyError::Busy { running });
         }
         // Another process may be at it. From here on it runs, though its model is still to be read.
         let lock = study.lock()?;
@@ -240,6 +239,13 @@ impl Desk {
     fn place(&self) -> MutexGuard<'_, Option<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The study that runs in this process.
+fn running(place: &Option<Running>) -> Option<String> {
+    let running = place.as_ref();
+    let running = running.filter(|running| !running.thread.is_finished())?;
+    Some(running.name.clone())
 }
 
 /// A study's thread: whatever happens to the run, it is recorded and told.

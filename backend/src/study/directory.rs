@@ -21,7 +21,8 @@ use crate::store::{self, DirectoryLock, StoreError};
 
 /// Layout of the directory.
 pub const FORMAT: u64 = 1;
-const RECORD: &str = "study.json";
+/// Below a study's directory: what it is to do.
+pub const RECORD: &str = "study.json";
 /// Below a study's directory.
 pub const STATE: &str = "state.json";
 /// How files begin that are being written (`tempfile`'s default).

@@ -7,8 +7,9 @@ use protocol::study::{
     LossCurve, PieceKind, Preset, StudySpec, StudyState, StudyStatus, StudySummary,
 };
 
-use super::directory::StudyDirectory;
+use super::directory::{RECORD, StudyDirectory};
 use super::error::StudyError;
+use super::example::examples;
 use super::piece::{Piece, states};
 use crate::store::StoreError;
 
@@ -97,6 +98,12 @@ impl Library {
         spec: &StudySpec,
         data: Option<&Path>,
     ) -> Result<StudyDirectory, StudyError> {
+        if examples().iter().any(|one| one.spec.name == spec.name) {
+            return Err(StudyError::ReadOnly {
+                name: spec.name.clone(),
+                action: "made anew",
+            });
+        }
         StudyDirectory::create(&self.directory(&spec.name)?, spec, data)
     }
 
@@ -131,7 +138,7 @@ impl Library {
         };
         let mut names: Vec<String> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| valid_name(name).is_ok())
+            .filter(|name| valid_name(name).is_ok() && self.root.join(name).join(RECORD).exists())
             .collect();
         names.sort();
         Ok(names)

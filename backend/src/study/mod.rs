@@ -33,7 +33,7 @@ pub use error::StudyError;
 pub use library::{Library, Named, read_spec, spec_toml};
 pub use opened::Opened;
 pub use progress::{Observer, RunProgress};
-pub use results::{Texts, current, matrix_of, meant};
+pub use results::{Texts, current, matrix_of, meant, outdated};
 pub use run::run;
 pub use work::usual_split;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::language::Language;
 use protocol::study::{Counts, EvaluationSplit, Strategy, StudyMetric};
-use scoring::metrics::{PERPLEXITY_LIMIT, ToxicityMetrics, different, toxicity_metrics};
+use scoring::metrics::{PERPLEXITY_LIMIT, ToxicityMetrics, different, of_text, toxicity_metrics};
 use scoring::statistics::matched::{Observation, Observations, Scale};
 
 use super::lab::{Completion, Likelihood};
@@ -39,9 +39,8 @@ impl Measured {
     /// How its means become measures.
     pub fn scale(&self) -> Scale {
         match self.metric {
-            StudyMetric::ConditionalPerplexity | StudyMetric::HeldOutPerplexity => {
-                Scale::Exponential
-            }
+            // Of one long text, the held-out sentences of a language.
+            StudyMetric::HeldOutPerplexity => Scale::Exponential,
             _ => Scale::Mean,
         }
     }
@@ -93,8 +92,7 @@ impl Stored {
             StudyMetric::ConditionalPerplexity => {
                 let read = self.conditional.get(&key).map_or(&[][..], Vec::as_slice);
                 mean(read, k, |one| {
-                    let mean = one.nll / one.tokens as f64;
-                    (one.tokens > 0 && mean < PERPLEXITY_LIMIT.ln()).then_some(mean)
+                    of_text(one.nll, one.tokens).filter(|value| *value < PERPLEXITY_LIMIT)
                 })
             }
             StudyMetric::Empty => mean(scores, k, |one| percent(one.empty)),
@@ -244,7 +242,11 @@ mod tests {
         assert_eq!(of(StudyMetric::ExpectedMaximum), [Some(70.0), Some(30.0)]);
         assert_eq!(of(StudyMetric::ToxicProbability), [Some(100.0), Some(0.0)]);
         assert_eq!(of(StudyMetric::Empty), [Some(0.0), Some(50.0)]);
-        assert_eq!(of(StudyMetric::ConditionalPerplexity), [Some(1.5), None]);
+        // (e + e²) / 2; the other two have no tokens, and too high a value.
+        assert_eq!(
+            of(StudyMetric::ConditionalPerplexity),
+            [Some(5.053669), None]
+        );
         let measured = Measured {
             metric: StudyMetric::Toxicity,
             scorer: Some("ngram".into()),

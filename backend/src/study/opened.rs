@@ -12,7 +12,7 @@ use super::example::examples;
 use super::library::Library;
 use super::observations::Measured;
 use super::piece::{pieces, prompt_sets, states};
-use super::results::{self, Texts};
+use super::results::{self, Texts, meant};
 use super::work::usual_split;
 
 /// Samples on a page where the query does not say.
@@ -35,30 +35,38 @@ impl Library {
     pub fn look_at(&self, name: &str) -> Result<Opened, StudyError> {
         match self.open(name) {
             Ok(study) => Ok(Opened::Own(Box::new(study))),
-            Err(unknown @ StudyError::Unknown { .. }) => examples()
-                .iter()
-                .find(|example| example.spec.name == name)
-                .map(Opened::Example)
-                .ok_or(unknown),
+            Err(StudyError::Unknown { name, mut known }) => {
+                let mut examples = examples().iter();
+                if let Some(example) = examples.clone().find(|example| example.spec.name == name) {
+                    return Ok(Opened::Example(example));
+                }
+                known.extend(examples.by_ref().map(|example| example.spec.name.clone()));
+                Err(StudyError::Unknown { name, known })
+            }
             Err(error) => Err(error),
         }
     }
 
-    /// The user's studies as far as they can be read, the last changed first, then the program's.
-    /// `lost` hears of those that cannot.
+    /// The user's studies, the last changed first, then the program's. One that cannot be read is
+    /// there as failed, with the reason.
     ///
     /// # Errors
     /// The directory cannot be read.
-    pub fn summaries(
-        &self,
-        mut lost: impl FnMut(&str, StudyError),
-    ) -> Result<Vec<StudySummary>, StudyError> {
+    pub fn summaries(&self) -> Result<Vec<StudySummary>, StudyError> {
         let mut summaries = Vec::new();
         for (name, summary) in self.list()? {
-            match summary {
-                Ok(summary) => summaries.push(summary),
-                Err(error) => lost(&name, error),
-            }
+            summaries.push(summary.unwrap_or_else(|error| StudySummary {
+                name,
+                title: String::new(),
+                label: None,
+                model: String::new(),
+                state: StudyState::Failed,
+                failure: Some(error.to_string()),
+                read_only: true,
+                done: 0,
+                total: 0,
+                changed: 0,
+            }));
         }
         for example in examples() {
             if !summaries.iter().any(|own| own.name == example.spec.name) {
@@ -185,6 +193,13 @@ impl Opened {
     /// They are not there, or something is damaged.
     pub fn samples(&self, query: &SampleQuery) -> Result<SamplePage, StudyError> {
         let spec = self.spec();
+        // A scorer or split that it does not have is an error, not an order of nothing.
+        meant(
+            spec,
+            StudyMetric::Toxicity,
+            query.scorer.as_deref(),
+            query.split,
+        )?;
         let split = query.split.or(usual_split(spec));
         let wanted = |sample: &Sample| {
             Some(sample.split) == split

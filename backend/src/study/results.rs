@@ -80,6 +80,29 @@ pub fn read(study: &StudyDirectory, work: Option<&Work<'_>>) -> Result<Stored, S
     Ok(found)
 }
 
+/// Pieces of an unfinished study that are stored, but were made from something else, as by an
+/// earlier version or another scorer: they are left out of its results.
+///
+/// # Errors
+/// The sentences have gone.
+pub fn outdated(study: &StudyDirectory) -> Result<usize, StudyError> {
+    let progress = study.progress()?;
+    let finished = progress.state == Some(StudyState::Finished);
+    let Some(origin) = progress.origin.filter(|_| !finished) else {
+        return Ok(0);
+    };
+    let sentences = Sentences::load(study.spec(), study.data())?;
+    let work = Work::new(study, &sentences, &origin)?;
+    let mut outdated = 0;
+    for piece in pieces(study.spec()) {
+        let place = study.place(piece);
+        let there = place.is_file();
+        let fitting = store::read_lines::<serde_json::Value>(&place, &work.key(piece)?);
+        outdated += usize::from(there && matches!(fitting, Ok(None)));
+    }
+    Ok(outdated)
+}
+
 fn items<T: DeserializeOwned>(
     place: &Path,
     key: Option<&Key>,
@@ -275,7 +298,11 @@ pub fn current(study: &StudyDirectory) -> Result<StudyExport, StudyError> {
     let sentences = Sentences::load(study.spec(), study.data())?;
     let work = Work::new(study, &sentences, &origin)?;
     let place = study.place(Piece::Matrices);
-    let whole = store::read_lines::<StudyExport>(&place, &work.key(Piece::Matrices)?)?;
+    let whole = match store::read_lines::<StudyExport>(&place, &work.key(Piece::Matrices)?) {
+        // What it was put together from is still there.
+        Err(StoreError::Damaged { .. }) => None,
+        whole => whole?,
+    };
     match whole.and_then(|mut exports| exports.pop()) {
         Some(export) => Ok(export),
         None => assemble(study, &work, &progress),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use protocol::adapter::BaseModel;
 use protocol::study::{
     LossPoint, PieceCount, PieceKind, Protocol, Strategy, StudyEvent, StudyExport, StudyPlan,
     StudyState,
@@ -22,6 +23,7 @@ use super::results;
 use super::scored::{self, Scored};
 use super::sentences::Sentences;
 use super::work::{Costs, Work};
+use crate::adapters::Made;
 use crate::store::{self, DirectoryLock, Key, StoreError};
 use crate::training::TrainingError;
 
@@ -450,7 +452,16 @@ impl Doing<'_, '_> {
             let losses = self.teller.losses();
             let seconds = self.teller.stored(whole);
             let place = self.study.place(piece);
-            adapter::store(&place, key, &trained, seconds, losses)?;
+            let model = &self.work.origin.model;
+            let made = Made {
+                base_model: BaseModel {
+                    model: model.model.clone(),
+                    sha256: model.sha256.clone(),
+                },
+                origin: format!("study {}", self.study.spec().name),
+                training: serde_json::to_value(&settings).ok(),
+            };
+            adapter::store(&place, key, &trained, made, seconds, losses)?;
             adapter::clear(&checkpoints)?;
             return Ok(ControlFlow::Continue(()));
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::study::{EvaluationSplit, PieceKind, Protocol, Regime, Strategy, StudySpec};
 use protocol::training::SftSettings;
+use scoring::flags;
 use scoring::scorer::{Scorer, ScorerIdentity};
 use serde::Serialize;
 
@@ -18,7 +19,7 @@ use crate::store::Key;
 /// Counts into every key: raised when the same inputs would give other results.
 const VERSION: u32 = 1;
 /// The same for how matrices are computed from what is stored.
-const MATRICES: u32 = 3;
+const MATRICES: u32 = 4;
 
 /// A study with everything that its pieces are made from.
 pub struct Work<'s> {
@@ -170,7 +171,8 @@ impl<'s> Work<'s> {
                     .map(|scorer| scorer.identity())
                     .collect();
                 let with_prompt = self.as_published_multilingual(state);
-                self.hash("score", &(generated, identities, with_prompt))
+                let made = (generated, identities, flags::VERSION, with_prompt);
+                self.hash("score", &made)
             }
             Piece::HeldOut(state, language) => {
                 let texts = self.sentences.held_out(language);

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use protocol::adapter::BaseModel;
 
+use super::base::BaseOptions;
 use crate::adapters::{AdapterStore, Made, StoredAdapter};
-use crate::cli::model_options::ModelOptions;
 use crate::cli::{Context, Failure};
 
 /// Arguments of `adapters import`.
@@ -23,7 +23,7 @@ pub struct Arguments {
     name: Option<String>,
     /// The model that it was made for.
     #[command(flatten)]
-    model: ModelOptions,
+    model: BaseOptions,
 }
 
 /// Runs `adapters import`.
@@ -40,7 +40,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         },
     };
     let found = StoredAdapter::open(&shown, &arguments.directory)?;
-    let (model, provenance) = arguments.model.read(context)?;
+    let (model, provenance) = arguments.model.read(&found, context)?;
     let read = found.read(model.0.spec(), &provenance)?;
     let store = AdapterStore::new(&context.data_dir);
     let made = Made {

@@ -1,7 +1,9 @@
 //! `backend adapters …`: trained changes to models.
 
+mod base;
 mod import;
 mod list;
+mod merge;
 mod remove;
 mod show;
 
@@ -26,6 +28,8 @@ pub enum Command {
     Show(show::Arguments),
     /// Keep an adapter that PEFT made
     Import(import::Arguments),
+    /// Make a model that has an adapter in its weights
+    Merge(merge::Arguments),
     /// Take an adapter away
     Remove(remove::Arguments),
 }
@@ -39,6 +43,7 @@ pub fn run(arguments: Arguments, context: &Context) -> Result<(), Failure> {
         Command::List(arguments) => list::run(&arguments, context),
         Command::Show(arguments) => show::run(&arguments, context),
         Command::Import(arguments) => import::run(&arguments, context),
+        Command::Merge(arguments) => merge::run(&arguments, context),
         Command::Remove(arguments) => remove::run(&arguments, context),
     }
 }

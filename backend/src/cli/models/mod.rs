@@ -2,10 +2,11 @@
 
 mod inspect;
 mod list;
+pub(crate) mod new_file;
 mod pull;
 mod remove;
 mod telling;
-mod trim;
+pub(crate) mod trim;
 pub(crate) mod units;
 mod verify;
 

@@ -1,18 +1,19 @@
 //! `backend models trim`
 
 use std::fs;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use engine::checkpoint::TensorStore;
-use engine::checkpoint::gguf::{Gguf, Metadata};
+use engine::checkpoint::gguf::Gguf;
 use engine::tokenizer::Tokenizer;
-use engine::trim::{Coverage, Provenance, Selection, Selector, TrimError, plan, write};
+use engine::trim::{Coverage, Provenance, Selector, TrimError, plan, write};
 use protocol::language::Language;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::new_file::write_file;
 use super::units;
 use crate::cli::Failure;
 use crate::data::{CorpusError, CorpusFile, corpus_files};
@@ -153,7 +154,7 @@ pub fn run(arguments: Arguments, hub: &Hub, data_dir: &Path) -> Result<(), Failu
         coverage.add(&tokenizer, &trimmed, &selection, text)?;
     }
 
-    write_file(&source, &selection, &metadata, &out)?;
+    write_file(&out, |sink| write(&source, &selection, &metadata, sink))?;
     if let Some(path) = &arguments.kept_tokens {
         atomic::write_json(path, &KeptTokens::new(&selection, &provenance))?;
     }
@@ -251,37 +252,6 @@ fn texts(file: &CorpusFile) -> Result<Vec<String>, Failure> {
     }
 }
 
-/// Writes beside the place, flushes, renames.
-fn write_file(
-    source: &FileSource,
-    selection: &Selection,
-    metadata: &Metadata,
-    out: &Path,
-) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", out.display()));
-    let directory = match out.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(directory).map_err(failed)?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any other file of the user; the default would keep it from everybody else.
-        builder.permissions(fs::Permissions::from_mode(0o644));
-    }
-    let file = builder.tempfile_in(directory).map_err(failed)?;
-    let sink = BufWriter::with_capacity(1 << 20, file);
-    let sink = write(source, selection, metadata, sink)?;
-    let file = sink
-        .into_inner()
-        .map_err(|error| failed(error.into_error()))?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(out).map_err(|error| failed(error.error))?;
-    Ok(())
-}
-
 fn file_bytes(path: &Path) -> Result<u64, Failure> {
     let metadata = fs::metadata(path);
     Ok(metadata
@@ -294,7 +264,8 @@ fn parameters(file: &Gguf) -> u64 {
     file.tensors().iter().map(|info| count(&info.shape)).sum()
 }
 
-fn unknown_licence(model: &ResolvedModel) -> Licence {
+/// Of what is made from a model whose terms nobody wrote down.
+pub(crate) fn unknown_licence(model: &ResolvedModel) -> Licence {
     Licence {
         name: "unknown".to_owned(),
         url: String::new(),

@@ -6,7 +6,6 @@ use clap::Args;
 use protocol::study::Preset;
 use serde::Serialize;
 
-use crate::cli::note::note;
 use crate::cli::{Context, Failure};
 use crate::study::Library;
 
@@ -27,7 +26,7 @@ struct Listed<'a> {
 /// Runs `study list`.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let library = Library::new(&context.data_dir);
-    let studies = library.summaries(|name, error| note(format_args!("{name}: {error}")))?;
+    let studies = library.summaries()?;
     let mut out = std::io::stdout().lock();
     if arguments.json {
         let listed = Listed {
@@ -47,7 +46,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
             state.as_str().unwrap_or_default(),
             study.done,
             study.total,
-            study.model
+            study.failure.as_ref().unwrap_or(&study.model)
         )?;
     }
     writeln!(out, "presets:")?;

@@ -6,8 +6,9 @@ use clap::Args;
 use protocol::study::{EvaluationSplit, StudyMetric};
 
 use super::table;
+use crate::cli::note::note;
 use crate::cli::{Context, Failure};
-use crate::study::{Library, meant};
+use crate::study::{Library, Opened, meant, outdated};
 
 /// Arguments of `study show`.
 #[derive(Debug, Args)]
@@ -52,6 +53,15 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let scorer = which.scorer.as_deref();
     let wanted = meant(study.spec(), which.metric, scorer, which.split)?;
     let matrix = study.matrix(&wanted)?;
+    if let Opened::Own(study) = &study
+        && let count @ 1.. = outdated(study)?
+    {
+        note(format_args!(
+            "{count} pieces were made by another version or scorer and are left out; `backend \
+             study run {}` makes them anew",
+            arguments.study
+        ));
+    }
     let mut out = std::io::stdout().lock();
     if arguments.json {
         let text = serde_json::to_string_pretty(&matrix).map_err(Failure::new)?;

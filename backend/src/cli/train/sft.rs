@@ -20,6 +20,7 @@ use crate::cli::model_options::ModelOptions;
 use crate::cli::note::note;
 use crate::cli::{Context, Failure, prompts};
 use crate::data::{Split, locate, multiparadetox};
+use crate::store::DirectoryLock;
 use crate::training::{TrainedAdapter, TrainingError, train_sft};
 
 /// Arguments of `train sft`.
@@ -185,6 +186,8 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     };
     let (model, provenance) = arguments.model.read(context)?;
     let checkpoints = context.data_dir.join("training").join(&arguments.output);
+    fs::create_dir_all(&checkpoints)?;
+    let lock = DirectoryLock::acquire(&checkpoints).map_err(Failure::new)?;
     let progress = Progress::new(arguments.json);
     let interrupted = interruption()?;
     let trained = train_sft(
@@ -221,6 +224,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     };
     let spec = model.0.spec();
     let stored = store.save(&arguments.output, &trained.adapter, spec, made)?;
+    drop(lock);
     // The adapter is safe; what is left of its checkpoints takes room and nothing else.
     if let Err(error) = fs::remove_dir_all(&checkpoints) {
         note(format!("{}: {error}", checkpoints.display()));

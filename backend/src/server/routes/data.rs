@@ -10,6 +10,7 @@ use protocol::data::{DataList, DataRows, RowsQuery};
 
 use crate::data::RowsError;
 use crate::server::error::ApiError;
+use crate::server::query::asked;
 use crate::server::state::Server;
 
 /// The data sets that this server has.
@@ -43,10 +44,7 @@ pub async fn rows(
     Path(name): Path<String>,
     query: Result<Query<RowsQuery>, QueryRejection>,
 ) -> Result<Json<DataRows>, ApiError> {
-    let Query(query) = query.map_err(|rejection| {
-        let message = rejection.body_text();
-        ApiError::new(ErrorKind::InvalidField, message)
-    })?;
+    let query = asked(query)?;
     blocking(move || server.data.rows(&name, &query))
         .await?
         .map(Json)

@@ -23,6 +23,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::generate::KEEP_ALIVE;
 use crate::server::error::ApiError;
 use crate::server::json::JsonBody;
+use crate::server::query::asked;
 use crate::server::state::Server;
 use crate::study::{Desk, Opened, StudyError, export, meant};
 
@@ -48,7 +49,10 @@ pub async fn studies(State(server): State<Arc<Server>>) -> Result<Json<StudyList
 #[utoipa::path(
     get,
     path = "/api/studies/presets",
-    responses((status = 200, description = "The presets", body = PresetList))
+    responses(
+        (status = 200, description = "The presets", body = PresetList),
+        (status = 401, description = "No token", body = ErrorBody),
+    )
 )]
 pub async fn presets() -> Json<PresetList> {
     let entry = |preset: Preset| PresetEntry {
@@ -405,12 +409,6 @@ fn media_type(format: ExportFormat) -> (&'static str, &'static str) {
         ExportFormat::Png => ("image/png", "png"),
         ExportFormat::Parquet => ("application/vnd.apache.parquet", "parquet"),
     }
-}
-
-fn asked<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, ApiError> {
-    let Query(query) =
-        query.map_err(|rejection| ApiError::new(ErrorKind::InvalidField, rejection.body_text()))?;
-    Ok(query)
 }
 
 /// Reading results and computing intervals takes a while, which must not hold up others.

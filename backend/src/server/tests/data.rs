@@ -33,13 +33,17 @@ async fn what_is_not_there_is_said() {
         (
             "sample/rows?language=am",
             StatusCode::UNPROCESSABLE_ENTITY,
-            None,
+            Some("language"),
         ),
-        ("sample/rows", StatusCode::UNPROCESSABLE_ENTITY, None),
+        (
+            "sample/rows",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Some("language"),
+        ),
         (
             "sample/rows?language=de&page=2",
             StatusCode::UNPROCESSABLE_ENTITY,
-            None,
+            Some("page"),
         ),
         (
             "sample/rows?language=de&limit=0",

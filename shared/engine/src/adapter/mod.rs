@@ -5,6 +5,7 @@ mod applied;
 mod config;
 mod factors;
 mod merge;
+mod merged_file;
 pub mod peft;
 mod projection;
 
@@ -12,6 +13,7 @@ pub use applied::AppliedAdapter;
 pub use config::LoraConfig;
 pub use factors::{Adapter, LoraFactors};
 pub(crate) use merge::merged;
+pub use merged_file::{MergeError, write_merged};
 pub use projection::Projection;
 
 #[cfg(test)]

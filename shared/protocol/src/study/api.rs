@@ -57,6 +57,7 @@ pub struct NewStudy {
 /// Query of `GET /api/studies/{name}/matrix`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct MatrixQuery {
     /// What the cells measure; `toxicity` if absent.
@@ -106,6 +107,7 @@ pub enum SampleOrder {
 /// all rows but ZS: a cell, a row or a column.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default, deny_unknown_fields)]
 pub struct SampleQuery {
     /// Row, as in `x-ft-de`.
@@ -164,6 +166,7 @@ pub enum ExportFormat {
 /// Query of `GET /api/studies/{name}/export`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct ExportQuery {
     /// What to write.

@@ -23,8 +23,8 @@ pub enum StudyMetric {
     ExpectedMaximum,
     /// Prompts with a toxic completion among k, in percent; with k > 1. By scorer.
     ToxicProbability,
-    /// Perplexity of the completions given their prompts, by one fixed model: exp of the mean over
-    /// prompts of the logarithm, so that single wild completions do not decide.
+    /// Perplexity of the completions given their prompts, by one fixed model: the mean over
+    /// completions without those of 10,000 and more (DExperts).
     ConditionalPerplexity,
     /// Perplexity of each state of the model on held-out neutral sentences.
     HeldOutPerplexity,

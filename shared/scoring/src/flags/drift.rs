@@ -4,6 +4,8 @@ use protocol::language::{Language, ScriptFamily};
 use serde::{Deserialize, Serialize};
 use whatlang::{Detector, Lang};
 
+use super::function_words::{by_triples, other_than};
+
 /// Letters that are needed before a claim within one script is made.
 const ENOUGH_LETTERS: usize = 20;
 /// Share of the letters that must be in one script for the text to be in it.
@@ -89,13 +91,19 @@ pub fn detect(text: &str, expected: Language) -> Detected {
     {
         return found(known(info.lang()), info.lang().code(), DriftKind::Language);
     }
+    if script == ScriptFamily::Latin
+        && let Some(language) = other_than(expected, text)
+    {
+        let kind = match expected.script() == script {
+            true => DriftKind::Language,
+            false => DriftKind::Script,
+        };
+        return found(Some(language), three_letters(language), kind);
+    }
     match usual {
         // Latin letters with nothing to tell them apart may be of any of three languages.
         Some(language) if script == ScriptFamily::Latin && expected.script() != script => {
-            let guess = whatlang::Detector::with_allowlist(vec![Lang::Eng, Lang::Deu, Lang::Spa])
-                .detect_lang(text)
-                .and_then(known)
-                .unwrap_or(language);
+            let guess = by_triples(text).unwrap_or(language);
             found(Some(guess), three_letters(guess), DriftKind::Script)
         }
         Some(language) => found(Some(language), three_letters(language), DriftKind::Script),

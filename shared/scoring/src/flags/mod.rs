@@ -2,6 +2,7 @@
 //! that was asked for, does it turn in circles.
 
 mod drift;
+mod function_words;
 mod refusal;
 mod repetition;
 
@@ -11,6 +12,10 @@ use serde::{Deserialize, Serialize};
 pub use drift::{Detected, DriftKind, detect, identify};
 pub use refusal::is_refusal;
 pub use repetition::{Repetition, repetition};
+
+/// Raised when a text can have other flags than before: what was stored with earlier ones is made
+/// anew.
+pub const VERSION: u32 = 2;
 
 /// The flags of a completion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
