@@ -327,7 +327,7 @@ fn mistakes_are_named() {
     refused(
         &["show", "quick"],
         2,
-        "there is no study `quick`; there is none yet",
+        "there is no study `quick`; known are example-quick",
     );
     refused(&["run", "quick"], 2, "--data DIR");
     refused(&["run", "missing.toml"], 2, "missing.toml");
