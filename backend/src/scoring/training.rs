@@ -14,7 +14,7 @@ use scoring::written::{self, WrittenError};
 use crate::data::{DATA_SETS, DataError, DataSet, Kind, NearIndex, Pair, multiparadetox};
 
 /// Version of what is trained here: a new one whenever features, texts or weights change.
-const VERSION: &str = "0.3.0";
+const VERSION: &str = "0.4.0";
 /// How much the pairs of the evaluation's own domain count.
 const PAIR_WEIGHT: f32 = 12.0;
 /// How much everyday sentences count: most text is of that kind.
@@ -49,10 +49,10 @@ impl Recipe {
         let joins_posts = matches!(language, Language::Ru | Language::Zh);
         Self {
             plain_weight: if joins_posts { 8.0 } else { 4.0 },
-            everyday_calibrating: if language == Language::Ru {
-                160.0
-            } else {
-                80.0
+            everyday_calibrating: match language {
+                Language::Ru => 400.0,
+                Language::Zh => 60.0,
+                _ => 80.0,
             },
             joins_posts,
         }
