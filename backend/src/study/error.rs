@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use engine::EngineError;
 use protocol::FieldError;
 
+use super::directory::RECORD;
 use crate::data::DataError;
 use crate::hub::HubError;
 use crate::store::StoreError;
@@ -179,6 +180,13 @@ impl StudyError {
             Self::Hub(error) => error.help(),
             Self::Locked { name } => Some(format!("`backend study status {name}` shows how far it is")),
             Self::Busy { .. } => Some("pause it first, or wait until it has ended".into()),
+            Self::Store(StoreError::Damaged { path, .. }) if path.ends_with(RECORD) => Some(
+                "put the file back from a copy, or take its directory away and make the study anew"
+                    .into(),
+            ),
+            Self::Store(StoreError::Damaged { .. }) => Some(
+                "`backend study run NAME` makes anew what is damaged; what is whole stays".into(),
+            ),
             Self::Store(_) | Self::Panicked(_) => Some(
                 "nothing that was stored is lost: run the command again when the cause is gone, and it goes on"
                     .into(),

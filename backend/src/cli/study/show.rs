@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use clap::Args;
-use protocol::study::{EvaluationSplit, StudyMetric};
+use protocol::study::{EvaluationSplit, StudyMetric, StudyState};
 
 use super::table;
 use crate::cli::note::note;
 use crate::cli::{Context, Failure};
-use crate::study::{Library, Opened, meant, outdated};
+use crate::study::{Library, Opened, export, meant, outdated};
 
 /// Arguments of `study show`.
 #[derive(Debug, Args)]
@@ -72,5 +72,9 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         writeln!(out, "{label}")?;
     }
     write!(out, "{}", table::text(&matrix, arguments.absolute))?;
+    // Of an unfinished study all of its matrices would have to be computed for this.
+    if study.summary()?.state == StudyState::Finished {
+        writeln!(out, "{}", export::provenance(&study.results()?))?;
+    }
     Ok(())
 }

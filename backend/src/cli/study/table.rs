@@ -43,6 +43,14 @@ pub fn text(matrix: &StudyMatrix, absolute: bool) -> String {
         text.push_str(padded.join("  ").trim_end());
         text.push('\n');
     }
+    text.push_str("[95 % interval]");
+    if !absolute {
+        text.push_str(
+            "; * p < .05, ** p < .01, *** p < .001; Δ is over the prompts that have a value both \
+             in ZS and after training (`--json` has n)",
+        );
+    }
+    text.push('\n');
     text
 }
 

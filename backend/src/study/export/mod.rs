@@ -18,7 +18,7 @@ pub use svg::svg;
 use protocol::study::{StudyExport, Template};
 
 /// What an export comes from, in one line for comments.
-fn provenance(export: &StudyExport) -> String {
+pub fn provenance(export: &StudyExport) -> String {
     let from = &export.provenance;
     let short = |hash: &str| hash.get(..12).unwrap_or(hash).to_owned();
     let scorers: Vec<String> = from
