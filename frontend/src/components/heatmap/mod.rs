@@ -204,7 +204,7 @@ pub fn Heatmap(
             choosing.choose.run(place);
         }
     };
-    let decimals = grid.decimals;
+    let (decimals, rising_is_better) = (grid.decimals, grid.rising_is_better);
     view! {
         <div class="scrolled" tabindex="0" role="region" aria-label="Matrix">
             <table
@@ -245,7 +245,7 @@ pub fn Heatmap(
                 }
             }}
         </p>
-        {look.limit.map(|limit| view! { <Legend limit decimals masked /> })}
+        {look.limit.map(|limit| view! { <Legend limit decimals rising_is_better masked /> })}
     }
 }
 

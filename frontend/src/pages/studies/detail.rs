@@ -143,10 +143,10 @@ fn facts(spec: &StudySpec) -> Vec<(&'static str, String)> {
         (
             "Fine-tuning",
             format!(
-                "{}; LoRA of rank {}, {} epochs",
+                "{}; LoRA of rank {}, {}",
                 list(spec.strategies.iter().map(ToString::to_string).collect()),
                 spec.training.rank,
-                spec.training.epochs,
+                length(spec),
             ),
         ),
         (
@@ -167,6 +167,18 @@ fn facts(spec: &StudySpec) -> Vec<(&'static str, String)> {
         ),
         ("Scorers", spec.scorers.join(", ")),
     ]
+}
+
+/// How long each adapter is trained: whichever of the two limits comes first.
+fn length(spec: &StudySpec) -> String {
+    let epochs = match spec.training.epochs {
+        1 => "1 epoch".to_owned(),
+        many => format!("{many} epochs"),
+    };
+    match spec.training.max_steps {
+        Some(updates) => format!("at most {updates} updates (and at most {epochs})"),
+        None => epochs,
+    }
 }
 
 fn completions(spec: &StudySpec) -> String {

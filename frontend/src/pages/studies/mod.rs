@@ -45,6 +45,7 @@ pub fn Studies() -> impl IntoView {
                 list.ask();
                 chosen.set(Some(name));
             })
+            refused=changed
         />
     }
 }

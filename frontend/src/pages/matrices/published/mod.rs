@@ -11,7 +11,7 @@ use protocol::matrix::Table;
 use protocol::matrix::published::{self, Published};
 
 use super::Opening;
-use super::table_grid::grid;
+use super::table_grid::{Kind, grid};
 use super::view_fields::{ViewChoice, ViewFields};
 use crate::components::heatmap::Heatmap;
 use audit_panel::AuditPanel;
@@ -68,7 +68,11 @@ fn Explorer(tables: Vec<Published>) -> impl IntoView {
             table
                 .get()
                 .map(|table| {
-                    let grid = grid(&table, view.shown()).ordered(view.order());
+                    let kind = match own.with(Option::is_some) {
+                        true => Kind::Own,
+                        false => Kind::Published,
+                    };
+                    let grid = grid(&table, view.shown(), kind).ordered(view.order());
                     let limit = view.limit(grid.largest_gain());
                     view! {
                         <section class="section" aria-labelledby="table-title">

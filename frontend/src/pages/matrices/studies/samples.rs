@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::study::api::{MatrixResponse, SamplePage};
-use protocol::study::{Sample, SampleText};
+use protocol::study::{Sample, SampleText, StudyMetric};
 
 use super::choice::{Choice, Sort};
 use super::matrix_grid::state;
@@ -21,12 +21,34 @@ const PAGE: usize = 20;
 #[component]
 pub fn Samples(choice: Choice, response: MatrixResponse, place: Place) -> impl IntoView {
     let title = title(&place);
-    let scorer = response
-        .matrix
-        .scorer
-        .clone()
-        .or_else(|| response.scorers.first().cloned())
-        .unwrap_or_default();
+    let scorer = {
+        let response = response.clone();
+        Memo::new(move |_| choice.sample_scorer(&response).unwrap_or_default())
+    };
+    let head = view! {
+        <div class="buttons">
+            <h2 id="samples-title">{title}</h2>
+            <button
+                type="button"
+                class="plain push-end"
+                id="close-samples"
+                on:click=move |_| choice.choose(None)
+            >
+                "Close"
+            </button>
+        </div>
+    };
+    if response.matrix.metric == StudyMetric::HeldOutPerplexity {
+        return view! {
+            <section id="samples" class="section" aria-labelledby="samples-title">
+                {head}
+                <p>
+                    "This perplexity is measured on the neutral test sentences themselves: there are no completions behind it."
+                </p>
+            </section>
+        }
+        .into_any();
+    }
     let document = {
         let (response, place) = (response.clone(), place.clone());
         Document::<SamplePage>::at(move || Some(choice.samples(&response, &place, PAGE)))
@@ -45,17 +67,7 @@ pub fn Samples(choice: Choice, response: MatrixResponse, place: Place) -> impl I
         .collect::<Vec<_>>();
     view! {
         <section id="samples" class="section" aria-labelledby="samples-title">
-            <div class="buttons">
-                <h2 id="samples-title">{title}</h2>
-                <button
-                    type="button"
-                    class="plain push-end"
-                    id="close-samples"
-                    on:click=move |_| choice.choose(None)
-                >
-                    "Close"
-                </button>
-            </div>
+            {head}
             <div class="fields">
                 <ChoiceField
                     id="sort"
@@ -70,13 +82,11 @@ pub fn Samples(choice: Choice, response: MatrixResponse, place: Place) -> impl I
                 <Pager from=choice.from size=PAGE total />
             </div>
             <Veiled what="prompts and completions" open>
-                {
-                    let scorer = scorer.clone();
-                    answered(document, move |page| table(page, &scorer))
-                }
+                {answered(document, move |page| table(page, &scorer.get()))}
             </Veiled>
         </section>
     }
+    .into_any()
 }
 
 fn title(place: &Place) -> String {
