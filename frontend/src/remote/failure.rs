@@ -19,6 +19,13 @@ pub enum RemoteFailure {
     Stopped,
 }
 
+impl RemoteFailure {
+    /// Whether the same request may find an answer later, as when the server is started again.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreachable | Self::Foreign(_))
+    }
+}
+
 impl Display for RemoteFailure {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -5,6 +5,7 @@ pub mod events;
 mod failure;
 pub mod fetch;
 pub mod generate;
+pub mod reach;
 pub mod runner;
 pub mod studies;
 

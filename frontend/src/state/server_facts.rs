@@ -1,13 +1,19 @@
 //! What the server says of itself: whether it is well, which models it knows, and which
 //! adapters it has.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::adapter::AdapterList;
 use protocol::api::health::Health;
 use protocol::api::models::ModelList;
 
-use crate::remote::{RemoteFailure, fetch};
+use super::attention::while_seen;
+use crate::remote::{RemoteFailure, fetch, reach};
+
+/// Between two questions how the server is.
+const HEALTH: Duration = Duration::from_secs(10);
 
 /// A value that is asked of the server: not there yet, there, or refused.
 pub type Answer<T> = Option<Result<T, RemoteFailure>>;
@@ -33,6 +39,8 @@ impl ServerFacts {
         };
         facts.ask();
         provide_context(facts);
+        reach::on_change(move || facts.ask_health());
+        while_seen(HEALTH, move || facts.ask_health());
     }
 
     /// The ones that [`ServerFacts::provide`] made known.
@@ -40,9 +48,27 @@ impl ServerFacts {
         expect_context()
     }
 
+    /// Asks how the server is; where it is back, also what it has, which may be something else now.
+    fn ask_health(self) {
+        spawn_local(async move {
+            let health = fetch::health().await;
+            let was_lost = self
+                .health
+                .with_untracked(|last| matches!(last, Some(Err(_))));
+            if was_lost && health.is_ok() {
+                self.ask_models();
+            }
+            self.health.set(Some(health));
+        });
+    }
+
     /// Asks anew.
     pub fn ask(self) {
         spawn_local(async move { self.health.set(Some(fetch::health().await)) });
+        self.ask_models();
+    }
+
+    fn ask_models(self) {
         spawn_local(async move { self.adapters.set(Some(fetch::json("/api/adapters").await)) });
         spawn_local(async move { self.models.set(Some(fetch::models().await)) });
     }

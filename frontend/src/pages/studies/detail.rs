@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
-use protocol::study::{StudySpec, StudyState, StudyStatus};
+use protocol::study::{StudySpec, StudyState, StudyStatus, StudySummary};
 
 use super::history::state_name;
 use super::loss_curves::LossCurves;
@@ -18,6 +18,8 @@ use crate::state::watched_study::WatchedStudy;
 #[component]
 pub fn Detail(
     name: String,
+    /// It as the list of studies has it.
+    listed: Signal<Option<StudySummary>>,
     /// Its state is another one than before.
     changed: Callback<()>,
 ) -> impl IntoView {
@@ -35,6 +37,12 @@ pub fn Detail(
             changed.run(());
         }
         now
+    });
+    // Another page, or the command line, may have begun or stopped it.
+    Effect::new(move |_| {
+        if let Some(listed) = listed.get() {
+            study.compare(listed.state);
+        }
     });
     let failure = move || {
         study.status.with(|status| match status {
@@ -77,6 +85,11 @@ pub fn Detail(
                         .into_any()
                 }
             }}
+            <Show when=move || study.lost.get()>
+                <p id="study-lost" class="problem" role="status">
+                    "The server does not answer; trying again."
+                </p>
+            </Show>
             {move || failure().map(|failure| view! { <p class="problem" role="alert">{failure}</p> })}
             {move || {
                 study
