@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use protocol::study::{StudySpec, StudyState, StudyStatus, StudySummary};
 
+use super::compare::Compare;
 use super::history::state_name;
 use super::loss_curves::LossCurves;
 use super::progress::Progress;
@@ -18,8 +19,8 @@ use crate::state::watched_study::WatchedStudy;
 #[component]
 pub fn Detail(
     name: String,
-    /// It as the list of studies has it.
-    listed: Signal<Option<StudySummary>>,
+    /// All studies, as the list has them.
+    studies: Signal<Vec<StudySummary>>,
     /// Its state is another one than before.
     changed: Callback<()>,
 ) -> impl IntoView {
@@ -39,9 +40,16 @@ pub fn Detail(
         now
     });
     // Another page, or the command line, may have begun or stopped it.
+    let listed = {
+        let name = name.clone();
+        Memo::new(move |_| {
+            let state = |study: &StudySummary| (study.name == name).then_some(study.state);
+            studies.with(|studies| studies.iter().find_map(state))
+        })
+    };
     Effect::new(move |_| {
         if let Some(listed) = listed.get() {
-            study.compare(listed.state);
+            study.compare(listed);
         }
     });
     let failure = move || {
@@ -76,6 +84,7 @@ pub fn Detail(
                             </span>
                             <span class="push-end buttons">
                                 {(!read_only).then(|| view! { <Buttons study state /> })}
+                                <Compare name=spec.name.clone() studies />
                                 <A href=matrices>"Matrices"</A>
                             </span>
                         </div>

@@ -1,5 +1,6 @@
 //! `/studies`: start a study, follow it, and see those that were made before.
 
+mod compare;
 mod detail;
 mod history;
 mod loss_curves;
@@ -40,13 +41,7 @@ pub fn Studies() -> impl IntoView {
         let chosen = chosen.get().or_else(|| before.cloned().flatten());
         chosen.or_else(first)
     });
-    let listed = Signal::derive(move || {
-        let name = name.get()?;
-        studies.with(|studies| {
-            let studies = studies.as_ref()?.iter();
-            studies.clone().find(|study| study.name == name).cloned()
-        })
-    });
+    let all = Signal::derive(move || studies.get().unwrap_or_default());
     let changed = Callback::new(move |()| list.renew());
     view! {
         <section class="section" aria-labelledby="studies-title">
@@ -58,15 +53,12 @@ pub fn Studies() -> impl IntoView {
                 when=move || studies.with(Option::is_some)
                 fallback=move || answered(list, |_: StudyList| ())
             >
-                <History
-                    studies=Signal::derive(move || studies.get().unwrap_or_default())
-                    chosen=name
-                />
+                <History studies=all chosen=name />
             </Show>
         </section>
         {move || {
             let name = name.get()?;
-            Some(view! { <Detail name listed changed /> })
+            Some(view! { <Detail name studies=all changed /> })
         }}
         <NewStudyForm
             made=Callback::new(move |name: String| {

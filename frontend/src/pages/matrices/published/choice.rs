@@ -45,6 +45,12 @@ impl Choice {
         Some(self.current(tables)?.table(header))
     }
 
+    /// The number in the address, where no table has it.
+    pub fn unknown(&self, tables: &[Published]) -> Option<u8> {
+        let number = self.number.get()?;
+        self.current(tables).is_none().then_some(number)
+    }
+
     fn current(&self, tables: &[Published]) -> Option<Published> {
         let number = self.number.get();
         tables

@@ -7,6 +7,7 @@ mod export_menu;
 mod own_table;
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 use protocol::matrix::Table;
 use protocol::matrix::published::{self, Published};
 
@@ -64,6 +65,20 @@ fn Explorer(tables: Vec<Published>) -> impl IntoView {
             </p>
             <OwnTable own=own />
         </Opening>
+        {move || {
+            let number = tables.with_value(|tables| choice.unknown(tables))?;
+            own.with(Option::is_none)
+                .then(|| {
+                    view! {
+                        <section class="section">
+                            <p id="no-table" role="status">
+                                {format!("There is no published table {number}. ")}
+                                <A href="/matrices/published">"Look at the first"</A> "."
+                            </p>
+                        </section>
+                    }
+                })
+        }}
         {move || {
             table
                 .get()

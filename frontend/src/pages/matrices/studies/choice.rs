@@ -73,6 +73,11 @@ impl Choice {
         )
     }
 
+    /// The address of the matrix that the study shows unasked.
+    pub fn usual_matrix(study: &str) -> String {
+        matrix_address(study, None, None, None)
+    }
+
     /// The address of that very matrix in another study: what this page's address leaves open, the
     /// other study would fill in with a scorer and prompts of its own.
     pub fn same_matrix(study: &str, matrix: &StudyMatrix) -> String {

@@ -20,7 +20,11 @@ const FORMATS: [(&str, &str); 6] = [
 #[component]
 pub fn Exports(response: MatrixResponse, shown: Shown) -> impl IntoView {
     let matrix = response.matrix;
+    // An example has its results, but not all the texts behind them.
+    let offered = |format: &str| format != "parquet" || !response.study.read_only;
     let links = FORMATS
+        .into_iter()
+        .filter(|(format, _)| offered(format))
         .map(|(format, words)| {
             let address = address(
                 &format!("/api/studies/{}/export", segment(&response.study.name)),

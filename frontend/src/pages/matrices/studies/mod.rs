@@ -6,6 +6,7 @@ mod exports;
 mod fields;
 mod held;
 mod matrix_grid;
+mod offered;
 mod samples;
 
 use leptos::prelude::*;

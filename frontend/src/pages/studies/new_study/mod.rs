@@ -166,6 +166,18 @@ fn Form(presets: Vec<PresetEntry>, made: Callback<String>, refused: Callback<()>
                 <TextField id="seeds" label="Seeds" field="seeds" value=settings.seeds fault />
             </div>
             <p class="quiet small">{move || preset.get().map(|preset| preset.about)}</p>
+            {move || {
+                let model = settings.model.get();
+                missing(facts, &model)
+                    .then(|| {
+                        view! {
+                            <p id="missing-model" class="small">
+                                {format!("{model} has not been fetched yet: ")}
+                                <code>{format!("backend models pull {model}")}</code>
+                            </p>
+                        }
+                    })
+            }}
             <div class="fields top">
                 <Members
                     id="languages"
@@ -224,6 +236,17 @@ fn Form(presets: Vec<PresetEntry>, made: Callback<String>, refused: Callback<()>
             </div>
         </form>
     }
+}
+
+/// Whether the server knows the model and does not have it.
+fn missing(facts: ServerFacts, model: &str) -> bool {
+    facts.models.with(|models| match models {
+        Some(Ok(list)) => list
+            .models
+            .iter()
+            .any(|known| known.id == model && !known.installed),
+        _ => false,
+    })
 }
 
 /// The field that the server refused, as the form calls it.
