@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter};
 
-use protocol::api::ErrorDetail;
+use protocol::api::{ErrorDetail, ErrorKind};
 
 /// Why a request came to nothing. Its text is for the reader of the page.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,11 @@ impl RemoteFailure {
     /// Whether the same request may find an answer later, as when the server is started again.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Unreachable | Self::Foreign(_))
+    }
+
+    /// Whether the server asks for a token.
+    pub fn wants_token(&self) -> bool {
+        matches!(self, Self::Refused(detail) if detail.kind == ErrorKind::Unauthorized)
     }
 }
 

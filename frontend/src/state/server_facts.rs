@@ -10,7 +10,8 @@ use protocol::api::health::Health;
 use protocol::api::models::ModelList;
 
 use super::attention::while_seen;
-use crate::remote::{RemoteFailure, fetch, reach};
+use crate::remote::reach::{self, News};
+use crate::remote::{RemoteFailure, fetch};
 
 /// Between two questions how the server is.
 const HEALTH: Duration = Duration::from_secs(10);
@@ -27,6 +28,8 @@ pub struct ServerFacts {
     pub adapters: RwSignal<Answer<AdapterList>>,
     /// What it can run.
     pub models: RwSignal<Answer<ModelList>>,
+    /// It asks for its token.
+    pub token_wanted: RwSignal<bool>,
 }
 
 impl ServerFacts {
@@ -36,10 +39,14 @@ impl ServerFacts {
             health: RwSignal::new(None),
             adapters: RwSignal::new(None),
             models: RwSignal::new(None),
+            token_wanted: RwSignal::new(false),
         };
+        reach::listen(move |news| match news {
+            News::Changed => facts.ask_health(),
+            News::TokenWanted => facts.token_wanted.set(true),
+        });
         facts.ask();
         provide_context(facts);
-        reach::on_change(move || facts.ask_health());
         while_seen(HEALTH, move || facts.ask_health());
     }
 

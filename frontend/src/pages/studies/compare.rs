@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use protocol::study::StudySummary;
 
+use crate::components::menu::Menu;
 use crate::remote::address::address;
 
 /// A menu of the other studies that have results; nothing where this one has none.
@@ -39,10 +40,9 @@ pub fn Compare(name: String, studies: Signal<Vec<StudySummary>>) -> impl IntoVie
             .collect_view();
         (!links.is_empty()).then(|| {
             view! {
-                <details id="compare" class="menu">
-                    <summary>"Compare with …"</summary>
-                    <ul class="bare details-content small">{links}</ul>
-                </details>
+                <Menu id="compare" words="Compare with …">
+                    {links}
+                </Menu>
             }
         })
     }

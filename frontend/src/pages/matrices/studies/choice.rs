@@ -114,9 +114,9 @@ impl Choice {
     /// Chooses a place, or nothing.
     pub fn choose(&self, place: Option<Place>) {
         let place = place.unwrap_or_default();
+        self.row.step(place.row);
+        self.column.step(place.column);
         self.from.set(None);
-        self.row.set(place.row);
-        self.column.set(place.column);
     }
 
     /// The address of the samples behind a place.

@@ -69,8 +69,8 @@ pub fn Fields(
                 })
                 value=name
                 choose=Callback::new(move |value: String| {
+                    choice.study.step(Some(value));
                     choice.choose(None);
-                    choice.study.set(Some(value));
                 })
             />
             <Show when=move || last.with(Option::is_some)>
@@ -79,7 +79,7 @@ pub fn Fields(
                     label="Metric"
                     options=options(0)
                     value=value(0)
-                    choose=Callback::new(move |value: String| choice.metric.set_text(&value))
+                    choose=Callback::new(move |value: String| choice.metric.step(value.parse().ok()))
                 />
                 <ChoiceField
                     id="scorer"

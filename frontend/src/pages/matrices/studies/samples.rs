@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use protocol::study::api::{MatrixResponse, SamplePage};
 use protocol::study::{Sample, SampleText, StudyMetric};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use super::choice::{Choice, Sort};
 use super::matrix_grid::state;
@@ -32,7 +34,7 @@ pub fn Samples(choice: Choice, response: MatrixResponse, place: Place) -> impl I
                 type="button"
                 class="plain push-end"
                 id="close-samples"
-                on:click=move |_| choice.choose(None)
+                on:click=move |_| close(choice)
             >
                 "Close"
             </button>
@@ -53,11 +55,10 @@ pub fn Samples(choice: Choice, response: MatrixResponse, place: Place) -> impl I
         let (response, place) = (response.clone(), place.clone());
         Document::<SamplePage>::at(move || Some(choice.samples(&response, &place, PAGE)))
     };
-    let total = Signal::derive(move || {
+    let page = Signal::derive(move || {
         document.answer.with(|answer| {
-            answer
-                .as_ref()
-                .and_then(|answer| Some(answer.as_ref().ok()?.total))
+            let page = answer.as_ref()?.as_ref().ok()?;
+            Some((page.samples.len(), page.total))
         })
     });
     let open = RwSignal::new(false);
@@ -79,7 +80,7 @@ pub fn Samples(choice: Choice, response: MatrixResponse, place: Place) -> impl I
                         choice.sort.set_text(&value);
                     })
                 />
-                <Pager from=choice.from size=PAGE total />
+                <Pager from=choice.from size=PAGE page />
             </div>
             <Veiled what="prompts and completions" open>
                 {answered(document, move |page| table(page, &scorer.get()))}
@@ -87,6 +88,19 @@ pub fn Samples(choice: Choice, response: MatrixResponse, place: Place) -> impl I
         </section>
     }
     .into_any()
+}
+
+/// Closes the samples and gives the focus back to what they were opened from.
+fn close(choice: Choice) {
+    let opened_from = document()
+        .query_selector(".choosable td[aria-current=true], .choosable th[aria-current=true] button")
+        .ok()
+        .flatten()
+        .and_then(|found| found.dyn_into::<HtmlElement>().ok());
+    choice.choose(None);
+    if let Some(place) = opened_from {
+        place.focus().ok();
+    }
 }
 
 fn title(place: &Place) -> String {
