@@ -37,6 +37,10 @@ impl Display for RemoteFailure {
             RemoteFailure::Unreachable => {
                 formatter.write_str("No server answers. Is `cargo run -p backend` running?")
             }
+            // The page asks for it above, once for all that was refused.
+            RemoteFailure::Refused(_) if self.wants_token() => {
+                formatter.write_str("The server wants its token first.")
+            }
             RemoteFailure::Refused(detail) => match &detail.field {
                 Some(field) => write!(formatter, "{field}: {}", detail.message),
                 None => formatter.write_str(&detail.message),

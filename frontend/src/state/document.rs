@@ -35,7 +35,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Document<T> {
         Effect::new(move |before: Option<Option<String>>| {
             again.track();
             let found = address.get();
-            let renewed = quiet.try_update_value(|quiet| std::mem::take(quiet)) == Some(true)
+            let renewed = quiet.try_update_value(std::mem::take) == Some(true)
                 && before.as_ref() == Some(&found);
             let Some(path) = found.clone() else {
                 asked.update_value(|asked| *asked += 1);
