@@ -5,6 +5,8 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
 use crate::components::masthead::Masthead;
+use crate::components::page_title::PageTitle;
+use crate::components::token_form::TokenForm;
 use crate::pages::about::About;
 use crate::pages::data::Data;
 use crate::pages::matrices::{PublishedTables, StudyMatrices};
@@ -30,8 +32,10 @@ pub fn App() -> impl IntoView {
             <a class="skip-link" href="#main" rel="external">
                 "Skip to the content"
             </a>
+            <PageTitle />
             <Masthead />
             <main id="main" tabindex="-1" class="page-content">
+                <TokenForm />
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Playground />
                     <Route path=path!("/matrices") view=StudyMatrices />

@@ -13,4 +13,5 @@ mod scorers;
 mod server;
 mod steps;
 mod studies;
+mod token;
 mod webdriver;

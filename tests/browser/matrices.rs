@@ -76,3 +76,63 @@ fn published_tables_are_shaded_ordered_and_audited() {
     assert!(browser.text("#audit-summary").contains("printed averages"));
     assert_eq!(browser.errors(), Vec::<String>::new());
 }
+
+#[test]
+fn matrices_are_held_against_what_measures_the_same() {
+    let Some((server, browser)) = start() else {
+        return;
+    };
+    let study = "matrices?study=example-quick";
+    open(&server, &browser, &format!("{study}&against=published:1"));
+    wait("the difference", PATIENCE, || {
+        browser.there("#difference-title").then_some(())
+    });
+    // Of training languages alone, as in the matrices above it.
+    let heads = browser.value(
+        "[...document.querySelectorAll('.heatmap .averages th')].map(head => head.innerText.trim())",
+    );
+    assert_eq!(
+        heads,
+        json!(["average (X-FT)", "average", "average (X-FT)"])
+    );
+    browser.choose("#metric", "drift");
+    wait("the other metric", PATIENCE, || {
+        let search = browser.value("location.search");
+        (search == "?study=example-quick&metric=drift").then_some(())
+    });
+    wait("the end of the comparison", PATIENCE, || {
+        let offered = browser.there("#against option[value^='published']");
+        (!offered && !browser.there("#difference-title")).then_some(())
+    });
+    assert_eq!(browser.errors(), Vec::<String>::new());
+
+    // What the study has not is told, and there is a way out.
+    browser.open(&format!("{}{study}&scorer=nobody", server.url()));
+    wait("the refusal", PATIENCE, || {
+        let offered = browser.there("#scorer option[value='lexicon']");
+        (offered && browser.there(".problem")).then_some(())
+    });
+    browser.choose("#scorer", "lexicon");
+    wait("the matrix", PATIENCE, || {
+        browser.there(".heatmap").then_some(())
+    });
+
+    // Choices that show something else are steps that Back undoes.
+    open(&server, &browser, study);
+    browser.click("td[data-row='0'][data-column='1']");
+    wait("the samples", PATIENCE, || {
+        browser.there("#samples").then_some(())
+    });
+    browser.value("(history.back(), 0)");
+    wait("the matrix alone", PATIENCE, || {
+        (!browser.there("#samples") && browser.there(".heatmap")).then_some(())
+    });
+
+    browser.open(&format!("{}matrices/published?table=99", server.url()));
+    wait("the note", PATIENCE, || {
+        browser
+            .text("#no-table")
+            .contains("no published table 99")
+            .then_some(())
+    });
+}

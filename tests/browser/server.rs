@@ -1,6 +1,6 @@
 //! The server's program, running.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,6 +13,7 @@ use crate::http::request;
 pub struct Server {
     process: Child,
     pub port: u16,
+    arguments: Vec<OsString>,
 }
 
 impl Server {
@@ -23,14 +24,35 @@ impl Server {
 
     /// As [`Server::start`], with more arguments.
     pub fn start_with(arguments: &[&OsStr]) -> Result<Self, String> {
+        let arguments = arguments.iter().map(|one| (*one).to_owned()).collect();
+        Self::start_at(0, arguments)
+    }
+
+    /// Ends it as a crash would.
+    pub fn crash(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Starts it again, at the same address and with the same arguments, after it has crashed.
+    pub fn start_again(&mut self) {
+        *self = Self::start_at(self.port, self.arguments.clone()).unwrap();
+    }
+
+    fn start_at(port: u16, arguments: Vec<OsString>) -> Result<Self, String> {
         let page = root().join("frontend/dist");
         if !page.join("index.html").is_file() {
             return Err("the page is not built (`cargo xtask test` builds it)".to_owned());
         }
         let mut process = Command::new(program())
-            .args(["serve", "--listen", "127.0.0.1:0", "--web-dir"])
+            .args([
+                "serve",
+                "--listen",
+                &format!("127.0.0.1:{port}"),
+                "--web-dir",
+            ])
             .arg(page)
-            .args(arguments)
+            .args(&arguments)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server's program is built (`cargo build`)");
@@ -45,7 +67,11 @@ impl Server {
             .next()
             .and_then(|port| port.parse().ok())
             .unwrap_or_else(|| panic!("`{address}` is no address"));
-        Ok(Self { process, port })
+        Ok(Self {
+            process,
+            port,
+            arguments,
+        })
     }
 
     /// The address of the page.

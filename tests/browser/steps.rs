@@ -1,5 +1,6 @@
 //! What readers do in more than one test.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,8 +28,12 @@ pub fn start_with(arguments: &[&str]) -> Option<(Server, Browser)> {
 
 /// As [`start`], with a data directory of the test's own.
 pub fn start_in(data: &Path) -> Option<(Server, Browser)> {
-    let both = Server::start_with(&["--data-dir".as_ref(), data.as_os_str()])
-        .and_then(|server| Ok((server, Browser::start(&[])?)));
+    start_serving(&["--data-dir".as_ref(), data.as_os_str()])
+}
+
+/// As [`start`], with more arguments for the server.
+pub fn start_serving(arguments: &[&OsStr]) -> Option<(Server, Browser)> {
+    let both = Server::start_with(arguments).and_then(|server| Ok((server, Browser::start(&[])?)));
     both.map_err(|reason| println!("skipped: {reason}")).ok()
 }
 

@@ -124,9 +124,96 @@ fn a_study_runs_under_the_readers_eyes_and_its_texts_are_behind_its_cells() {
     wait("the texts", PATIENCE, || {
         document().contains(&prompt).then_some(())
     });
+    // The example has prompts that the small study has not.
+    let errors = browser.errors();
+    browser.open(&format!(
+        "{}matrices?study=example-quick&split=toxic-train&against=study:tiny",
+        server.url()
+    ));
+    let main = || browser.text("main");
+    wait("the refusal", PATIENCE, || {
+        main()
+            .contains("There is no matrix toxicity (ngram), toxic-train of study tiny")
+            .then_some(())
+    });
+    assert!(!browser.there("#difference-title"));
+    // The refusal is on the console too.
+    browser.errors();
+    browser.open(&format!(
+        "{}matrices?study=tiny&against=study:example-quick",
+        server.url()
+    ));
+    wait("the difference", PATIENCE, || {
+        browser.there("#difference-title").then_some(())
+    });
+    let captions = browser.value(
+        "[...document.querySelectorAll('.heatmap caption')].map(caption => caption.innerText)",
+    );
+    assert_eq!(captions[0], captions[1]);
+    assert_eq!(errors, Vec::<String>::new());
     let csv = browser.value("document.querySelector('[data-format=csv]').getAttribute('href')");
     let (status, text) =
         crate::http::request(server.port, "GET", csv.as_str().unwrap(), None).unwrap();
     assert_eq!(status, 200, "{text}");
     assert_eq!(browser.errors(), Vec::<String>::new());
+}
+
+#[test]
+fn a_server_that_is_lost_is_found_again() {
+    let data = tempfile::tempdir().unwrap();
+    if !linked_models(data.path()) {
+        return;
+    }
+    let Some((mut server, browser)) = start_in(data.path()) else {
+        return;
+    };
+    if !has_model(&server, MODEL) {
+        return;
+    }
+    let presets = server.ask("GET", "/api/studies/presets", None);
+    let mut spec = presets["presets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|preset| preset["preset"] == "sample")
+        .unwrap()["spec"]
+        .clone();
+    spec["name"] = json!("long");
+    spec["model"] = json!(MODEL);
+    // Longer than this test.
+    spec["training"]["epochs"] = json!(1000);
+    spec["training"]["max_steps"] = json!(100_000);
+    browser.open(&format!("{}studies", server.url()));
+    wait("the studies", PATIENCE, || {
+        browser.there("#studies").then_some(())
+    });
+    // Begun by somebody else: the list has it without being asked.
+    server.ask(
+        "POST",
+        "/api/studies",
+        Some(&json!({"spec": spec, "run": true})),
+    );
+    let link = "#studies a[href='/studies?study=long']";
+    wait("the new study", PATIENCE, || {
+        browser.there(link).then_some(())
+    });
+    browser.click(link);
+    let state = |wanted: &str| {
+        wait(wanted, PATIENCE, || {
+            let shown = browser.text("#study").starts_with("long");
+            (shown && browser.text("#study-state") == wanted).then_some(())
+        });
+    };
+    state("running");
+    server.crash();
+    wait("the loss", PATIENCE, || {
+        let told = browser.text("#study-lost").contains("trying again");
+        (told && browser.text("#server-status") == "No server").then_some(())
+    });
+    server.start_again();
+    state("interrupted");
+    wait("the server", PATIENCE, || {
+        (browser.text("#server-status") == "Server ready").then_some(())
+    });
+    assert!(!browser.there("#study-lost"));
 }

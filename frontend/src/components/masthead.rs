@@ -5,6 +5,7 @@ use leptos_router::components::A;
 
 use super::server_status::ServerStatus;
 use super::theme_switch::ThemeSwitch;
+use super::token_form::ForgetToken;
 use super::veiled::VeilSwitch;
 
 /// Name, navigation, the server's state, and the two choices that hold everywhere.
@@ -42,6 +43,7 @@ pub fn Masthead() -> impl IntoView {
             </nav>
             <div class="masthead-end">
                 <ServerStatus />
+                <ForgetToken />
                 <VeilSwitch />
                 <ThemeSwitch />
             </div>

@@ -11,10 +11,19 @@ pub fn Pager(
     from: Kept<usize>,
     /// Rows of a page.
     size: usize,
-    /// Rows in all, once that is known.
+    /// Rows of the answer, and rows in all, once they are known.
     #[prop(into)]
-    total: Signal<Option<usize>>,
+    page: Signal<Option<(usize, usize)>>,
 ) -> impl IntoView {
+    let total = Memo::new(move |_| page.get().map(|(_, total)| total));
+    // An address may point behind the end.
+    Effect::new(move |_| {
+        if let Some((0, total)) = page.get()
+            && let Some(last) = total.checked_sub(1)
+        {
+            from.set(Some(last / size * size).filter(|from| *from > 0));
+        }
+    });
     let start = move || from.get().unwrap_or(0);
     let end = move || total.get().map(|total| total.min(start() + size));
     view! {

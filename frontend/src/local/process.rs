@@ -8,6 +8,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use crate::remote::token;
+
 /// Where trunk puts the worker's starter.
 const SCRIPT: &str = "/worker_loader.js";
 
@@ -36,6 +38,10 @@ impl Process {
     pub fn start(on_output: impl Fn(Output) + 'static) -> Result<Self, String> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
+        // Its name is how the worker learns the token: it has no storage of this tab.
+        if let Some(token) = token::get() {
+            options.set_name(&token);
+        }
         let worker = Worker::new_with_options(SCRIPT, &options).map_err(|error| text(&error))?;
         let on_output = Rc::new(on_output);
         let held_back = Rc::new(RefCell::new(Some(Vec::new())));

@@ -11,7 +11,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
 
-use super::RemoteFailure;
+use super::{RemoteFailure, reach, token};
+
+/// The status of a request without the server's token.
+const UNAUTHORIZED: u16 = 401;
 
 /// Whether the server can work. A server that is not well says so with an error status and the same document.
 pub async fn health() -> Result<Health, RemoteFailure> {
@@ -83,17 +86,24 @@ pub(super) fn post(
 /// Sends a request; any status is an answer.
 pub(super) async fn send(request: &Request) -> Result<Response, RemoteFailure> {
     let window = web_sys::window().ok_or(RemoteFailure::Unreachable)?;
-    JsFuture::from(window.fetch_with_request(request))
+    token::put_on(request);
+    let answer = JsFuture::from(window.fetch_with_request(request))
         .await
-        .map_err(failure)?
-        .dyn_into()
-        .map_err(unreadable)
+        .map_err(failure);
+    // A request that was stopped says nothing of the server.
+    if !matches!(answer, Err(RemoteFailure::Stopped)) {
+        reach::tell(answer.is_ok());
+    }
+    answer?.dyn_into().map_err(unreadable)
 }
 
 /// Turns an error status into the error that its body tells.
 pub(super) async fn accepted(response: Response) -> Result<Response, RemoteFailure> {
     if response.ok() {
         return Ok(response);
+    }
+    if response.status() == UNAUTHORIZED {
+        reach::want_token();
     }
     let body = text(&response).await?;
     Err(refusal(response.status(), &body))
@@ -116,7 +126,8 @@ pub(super) fn unreadable(value: JsValue) -> RemoteFailure {
     RemoteFailure::Unreadable(format!("{value:?}"))
 }
 
-fn get(path: &str) -> Result<Request, RemoteFailure> {
+/// A request for a document.
+pub(super) fn get(path: &str) -> Result<Request, RemoteFailure> {
     Request::new_with_str(path).map_err(unreadable)
 }
 

@@ -10,6 +10,7 @@ use leptos_router::hooks::query_signal_with_options;
 pub struct Kept<T: Send + Sync + 'static> {
     value: Memo<Option<T>>,
     set: SignalSetter<Option<T>>,
+    step: SignalSetter<Option<T>>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Kept<T> {
@@ -23,14 +24,14 @@ impl<T: Send + Sync + 'static> Copy for Kept<T> {}
 impl<T: FromStr + ToString + PartialEq + Clone + Send + Sync + 'static> Kept<T> {
     /// The choice of that name.
     pub fn of(name: &'static str) -> Self {
-        // A choice is no step to go back to.
-        let options = NavigateOptions {
-            replace: true,
+        let options = |replace| NavigateOptions {
+            replace,
             scroll: false,
             ..NavigateOptions::default()
         };
-        let (value, set) = query_signal_with_options::<T>(name, options);
-        Self { value, set }
+        let (value, set) = query_signal_with_options::<T>(name, options(true));
+        let (_, step) = query_signal_with_options::<T>(name, options(false));
+        Self { value, set, step }
     }
 
     /// What is chosen.
@@ -38,7 +39,15 @@ impl<T: FromStr + ToString + PartialEq + Clone + Send + Sync + 'static> Kept<T> 
         self.value.get()
     }
 
-    /// Chooses.
+    /// Chooses, as a step that the browser's Back undoes. Of choices that are made together the first
+    /// one decides whether all of them are such a step.
+    pub fn step(&self, value: Option<T>) {
+        if self.value.get_untracked() != value {
+            self.step.set(value);
+        }
+    }
+
+    /// Chooses; no step to go back to.
     pub fn set(&self, value: Option<T>) {
         self.set.set(value);
     }

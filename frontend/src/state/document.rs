@@ -12,6 +12,8 @@ pub struct Document<T: Send + Sync + 'static> {
     /// The last answer; it stays until the next one is there.
     pub answer: RwSignal<Answer<T>>,
     again: Trigger,
+    /// The next question is one of [`Document::renew`].
+    quiet: StoredValue<bool>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Document<T> {
@@ -29,24 +31,47 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Document<T> {
         let again = Trigger::new();
         let address = Memo::new(move |_| address());
         let asked = StoredValue::new(0_u32);
-        Effect::new(move |_| {
+        let quiet = StoredValue::new(false);
+        Effect::new(move |before: Option<Option<String>>| {
             again.track();
-            let Some(path) = address.get() else {
+            let found = address.get();
+            let renewed = quiet.try_update_value(std::mem::take) == Some(true)
+                && before.as_ref() == Some(&found);
+            let Some(path) = found.clone() else {
                 asked.update_value(|asked| *asked += 1);
                 answer.set(None);
-                return;
+                return found;
             };
             asked.update_value(|asked| *asked += 1);
             let number = asked.get_value();
             spawn_local(async move {
-                let found = fetch::json(&path).await;
+                let new = fetch::json(&path).await;
                 // Answers may overtake each other, and the reader may have left.
-                if asked.try_get_value() == Some(number) {
-                    answer.try_set(Some(found));
+                if asked.try_get_value() != Some(number) {
+                    return;
+                }
+                let stays = renewed
+                    && new.is_err()
+                    && answer.try_with_untracked(|answer| matches!(answer, Some(Ok(_))))
+                        == Some(true);
+                if !stays {
+                    answer.try_set(Some(new));
                 }
             });
+            found
         });
-        Self { answer, again }
+        Self {
+            answer,
+            again,
+            quiet,
+        }
+    }
+
+    /// Asks for the same again, without the reader having asked: an answer that is there stays where
+    /// none follows it.
+    pub fn renew(&self) {
+        self.quiet.set_value(true);
+        self.again.notify();
     }
 
     /// Asks for the same again.

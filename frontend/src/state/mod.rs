@@ -1,6 +1,7 @@
 //! What the page remembers and what its parts share.
 
 pub mod address;
+pub mod attention;
 pub mod browser_runner;
 pub mod comparison;
 pub mod document;

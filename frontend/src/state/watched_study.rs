@@ -13,8 +13,10 @@ use crate::remote::address::segment;
 use crate::remote::studies::{self, Action};
 use crate::remote::{RemoteFailure, fetch};
 
-/// Before the server is asked again for events.
+/// Before the server is asked again for events that it has ended.
 const AGAIN: Duration = Duration::from_secs(2);
+/// Before a server that does not answer is asked again: the first time, and at most.
+const PAUSES: [u64; 2] = [1, 10];
 
 /// A study that is followed.
 #[derive(Clone, Copy)]
@@ -23,8 +25,12 @@ pub struct WatchedStudy {
     pub status: RwSignal<Answer<StudyStatus>>,
     /// The last pieces that were stored or damaged, newest first.
     pub news: RwSignal<Vec<String>>,
-    /// What went wrong with an action or the events.
+    /// What went wrong with an action.
     pub problem: RwSignal<Option<RemoteFailure>>,
+    /// The server does not answer any more; it is asked again and again.
+    pub lost: RwSignal<bool>,
+    /// Seconds of the next pause while it is lost; one question at a time waits.
+    pause: StoredValue<Option<u64>>,
     name: StoredValue<String>,
     watch: StoredValue<Option<AbortController>, LocalStorage>,
 }
@@ -39,6 +45,8 @@ impl WatchedStudy {
             status: RwSignal::new(None),
             news: RwSignal::new(Vec::new()),
             problem: RwSignal::new(None),
+            lost: RwSignal::new(false),
+            pause: StoredValue::new(None),
             name: StoredValue::new(name),
             watch: StoredValue::new_local(None),
         };
@@ -71,7 +79,44 @@ impl WatchedStudy {
         });
     }
 
+    /// Asks for the status if a list of studies says that it is in another state than is known here.
+    pub fn compare(self, listed: StudyState) {
+        let other = self.status.with_untracked(|status| match status {
+            Some(Ok(status)) => status.summary.state != listed,
+            _ => false,
+        });
+        if other && !self.lost.get_untracked() {
+            self.ask();
+        }
+    }
+
+    /// Asks again after a pause that grows with each failure.
+    fn retry(self) {
+        // The signal is gone when the reader has left.
+        if self.lost.try_set(true).is_some() {
+            return;
+        }
+        let [first, longest] = PAUSES;
+        let pause = self
+            .pause
+            .get_value()
+            .map_or(first, |last| (last * 2).min(longest));
+        self.pause.set_value(Some(pause));
+        let again = move || {
+            if self.lost.try_get_untracked() == Some(true) {
+                self.ask();
+            }
+        };
+        set_timeout(again, Duration::from_secs(pause));
+    }
+
     fn take(self, status: Result<StudyStatus, RemoteFailure>) {
+        if status.as_ref().is_err_and(RemoteFailure::may_pass) {
+            self.retry();
+            return;
+        }
+        self.pause.try_set_value(None);
+        self.lost.try_set(false);
         let running = matches!(&status, Ok(status) if status.summary.state == StudyState::Running);
         // The signal is gone when the reader has left.
         if self.status.try_set(Some(status)).is_some() {
@@ -101,6 +146,7 @@ impl WatchedStudy {
                 // The status says what the events do not.
                 Ok(true) => self.ask(),
                 Ok(false) => set_timeout(move || self.ask(), AGAIN),
+                Err(failure) if failure.may_pass() => self.retry(),
                 Err(failure) => {
                     self.problem.try_set(Some(failure));
                 }

@@ -81,6 +81,13 @@ async fn send(
             .set("Range", &range)
             .map_err(|error| Failure::browser(&error))?;
     }
+    // The page names the worker by the server's token, where it has one.
+    let token = property(&scope(), "name").as_string().unwrap_or_default();
+    if !token.is_empty() {
+        headers
+            .set("Authorization", &format!("Bearer {token}"))
+            .map_err(|error| Failure::browser(&error))?;
+    }
     let options = RequestInit::new();
     options.set_headers(&headers);
     options.set_signal(Some(signal));

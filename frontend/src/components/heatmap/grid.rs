@@ -50,6 +50,8 @@ pub struct Grid {
     pub averages: Option<GridRow>,
     /// Digits after the decimal point.
     pub decimals: usize,
+    /// Numbers above zero are the better ones.
+    pub rising_is_better: bool,
     /// Languages of one script stand together.
     pub grouped: bool,
 }

@@ -22,19 +22,29 @@ pub fn shade(gain: f64, limit: f64) -> &'static str {
 }
 
 #[component]
-pub fn Legend(limit: f64, decimals: usize, masked: bool) -> impl IntoView {
+pub fn Legend(
+    limit: f64,
+    decimals: usize,
+    /// Numbers above zero are the better ones.
+    rising_is_better: bool,
+    masked: bool,
+) -> impl IntoView {
     let step = limit / SHADES;
+    let (worst, best) = match rising_is_better {
+        true => ("−", "+"),
+        false => ("+", "−"),
+    };
     let worse = ["worse-4", "worse-3", "worse-2", "worse-1"];
     let better = ["better-1", "better-2", "better-3", "better-4"];
     let swatch = |class: &'static str| view! { <span class=format!("swatch {class}")></span> };
     view! {
         <p class="legend small quiet">
-            <span>{format!("−{limit:.decimals$} worse")}</span>
+            <span>{format!("{worst}{limit:.decimals$} worse")}</span>
             <span class="swatches" aria-hidden="true">
                 {worse.map(swatch).collect_view()}
                 {better.map(swatch).collect_view()}
             </span>
-            <span>{format!("better +{limit:.decimals$}")}</span>
+            <span>{format!("better {best}{limit:.decimals$}")}</span>
             <span>{format!("one shade is {step:.decimals$}; outlined: trained and tested in one language")}</span>
             {masked
                 .then(|| {

@@ -12,7 +12,7 @@ use web_sys::{Element, EventTarget};
 
 use grid::family_name;
 pub use grid::{Grid, GridCell, GridRow, Head, Order, number};
-use keyboard::move_by_arrow;
+use keyboard::move_by_key;
 use legend::{Legend, shade};
 
 /// What a cell says.
@@ -43,7 +43,7 @@ pub struct Choosing {
 }
 
 /// A real table: rows and columns with headers, every value printed, the shade only repeats it. The
-/// cells whose row and column are the same language are outlined. Arrow keys move between cells.
+/// cells whose row and column are the same language are outlined. Arrow keys, Home and End move between cells.
 #[component]
 pub fn Heatmap(
     grid: Grid,
@@ -93,7 +93,11 @@ pub fn Heatmap(
             }
         })
         .collect_view();
-    let line = |row: &GridRow, at: Option<usize>, class: &'static str| {
+    // Lines as the arrow keys go through them: the values before fine-tuning stand above the first row.
+    let line_of = |at: usize| i32::try_from(at).unwrap_or(i32::MAX);
+    let last_line = line_of(grid.rows.len());
+    let entry = if grid.rows.is_empty() { -1 } else { 0 };
+    let line = |row: &GridRow, line: i32, at: Option<usize>, class: &'static str| {
         let place = Place {
             row: Some(row.head.key.clone()),
             column: None,
@@ -124,7 +128,8 @@ pub fn Heatmap(
                     <td
                         class=class
                         // One stop for the tabulator key; from there the arrows go on.
-                        tabindex=at.map(|at| if at == 0 && column == 0 { "0" } else { "-1" })
+                        tabindex=if line == entry && column == 0 { "0" } else { "-1" }
+                        data-line=line
                         data-row=at
                         data-column=column
                         data-told=cell.told.clone()
@@ -143,11 +148,14 @@ pub fn Heatmap(
             </tr>
         }
     };
-    let before = grid.before.as_ref().map(|row| line(row, None, "zero-shot"));
+    let before = grid
+        .before
+        .as_ref()
+        .map(|row| line(row, -1, None, "zero-shot"));
     let averages = grid
         .averages
         .as_ref()
-        .map(|row| line(row, None, "averages"));
+        .map(|row| line(row, last_line, None, "averages"));
     let mut last = None;
     let rows = grid
         .rows
@@ -156,7 +164,12 @@ pub fn Heatmap(
         .map(|(at, row)| {
             let begins = grouped && at > 0 && family(&row.head) != last;
             last = family(&row.head);
-            line(row, Some(at), if begins { "family" } else { "" })
+            line(
+                row,
+                line_of(at),
+                Some(at),
+                if begins { "family" } else { "" },
+            )
         })
         .collect_view();
     let groups = grouped.then(|| {
@@ -204,7 +217,7 @@ pub fn Heatmap(
             choosing.choose.run(place);
         }
     };
-    let decimals = grid.decimals;
+    let (decimals, rising_is_better) = (grid.decimals, grid.rising_is_better);
     view! {
         <div class="scrolled" tabindex="0" role="region" aria-label="Matrix">
             <table
@@ -215,7 +228,7 @@ pub fn Heatmap(
                         event.prevent_default();
                         choose(event.target());
                     } else {
-                        move_by_arrow(&event);
+                        move_by_key(&event);
                     }
                 }
                 on:click=move |event| choose(event.target())
@@ -245,7 +258,7 @@ pub fn Heatmap(
                 }
             }}
         </p>
-        {look.limit.map(|limit| view! { <Legend limit decimals masked /> })}
+        {look.limit.map(|limit| view! { <Legend limit decimals rising_is_better masked /> })}
     }
 }
 

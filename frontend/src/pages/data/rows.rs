@@ -58,11 +58,10 @@ pub fn Rows(entry: DataEntry) -> impl IntoView {
         .chain(Split::ALL.map(|split| (split.to_string(), split.to_string())))
         .collect();
     let open = RwSignal::new(false);
-    let total = Signal::derive(move || {
+    let page = Signal::derive(move || {
         document.answer.with(|answer| {
-            answer
-                .as_ref()
-                .and_then(|answer| Some(answer.as_ref().ok()?.total))
+            let page = answer.as_ref()?.as_ref().ok()?;
+            Some((page.rows.len(), page.total))
         })
     });
     view! {
@@ -96,7 +95,7 @@ pub fn Rows(entry: DataEntry) -> impl IntoView {
                             />
                         }
                     })}
-                <Pager from size=ROWS_DEFAULT total />
+                <Pager from size=ROWS_DEFAULT page />
             </div>
             <Veiled
                 what="the sentences"

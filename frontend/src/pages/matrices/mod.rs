@@ -32,7 +32,7 @@ fn Opening(children: Children) -> impl IntoView {
                 </nav>
             </div>
             <p class="quiet">
-                "A row is the language a model was fine-tuned in, a column the language it was tested in. Δ is the value without fine-tuning (ZS) less the value with it: above zero is better."
+                "A row is the language a model was fine-tuned in, a column the language it was tested in. Δ is the value without fine-tuning (ZS) less the value with it: above zero is better wherever less is better, as of toxicity and perplexity. Of different token pairs more is better, and so is a Δ below zero. The shades say which."
             </p>
             {children()}
         </section>

@@ -10,6 +10,7 @@ mod load_progress;
 mod local_panel;
 mod measures;
 mod models;
+mod no_model;
 mod number_field;
 mod permalink;
 mod prompt_form;

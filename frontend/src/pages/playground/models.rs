@@ -10,7 +10,7 @@ use crate::state::local_engine::{Load, LocalEngine};
 use crate::state::server_facts::ServerFacts;
 
 /// Small enough for any browser, and made of all seven languages.
-const FAVOURITE: &str = "gemma-3-270m-mini";
+pub const FAVOURITE: &str = "gemma-3-270m-mini";
 
 /// What lies on the server's machine, and what this browser keeps; without the server, the latter
 /// alone.

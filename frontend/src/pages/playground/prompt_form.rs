@@ -11,6 +11,7 @@ use protocol::language::Language;
 use super::adapter_fields::AdapterFields;
 use super::examples::example;
 use super::fields::{Fields, Sides};
+use super::no_model::NoModel;
 use super::number_field::NumberField;
 use super::permalink::{self, SIDES};
 use super::sampler_fields::SamplerFields;
@@ -124,6 +125,7 @@ pub fn PromptForm(
                     </button>
                 </div>
             </div>
+            <NoModel models />
             <SamplerFields fields wrong />
             <WrongField wrong />
         </form>

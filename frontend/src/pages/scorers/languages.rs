@@ -21,6 +21,7 @@ pub fn Languages(languages: Vec<LanguageEvaluation>, mean_auc: f64, data: String
                     </th>
                     <td class="number">{one.pairs}</td>
                     {measure(one.auc)}
+                    {measure(one.average_precision)}
                     {percent(one.pair_accuracy)}
                     {percent(one.recall)}
                     {percent(one.false_positive_rate)}
@@ -43,6 +44,9 @@ pub fn Languages(languages: Vec<LanguageEvaluation>, mean_auc: f64, data: String
                             <th scope="col" class="number">"Pairs"</th>
                             <th scope="col" class="number" title="How often a toxic sentence scores above a neutral one">
                                 "AUC"
+                            </th>
+                            <th scope="col" class="number" title="Share of toxic sentences among those above each threshold, averaged over the thresholds; half of all are toxic">
+                                "Average precision"
                             </th>
                             <th scope="col" class="number" title="How often a toxic sentence scores above its own twin">
                                 "Pair accuracy (%)"

@@ -33,21 +33,48 @@ pub fn Scorers() -> impl IntoView {
             Some(evaluated.or(scorers.first())?.name.clone())
         })
     });
+    // Of the chosen scorer; the inner one is absent where there is none of that name.
+    let evaluated = Memo::new(move |_| {
+        let name = name.get()?;
+        list.answer.with(|list| {
+            let scorers = list.as_ref()?.as_ref().ok()?;
+            let scorer = scorers.iter().find(|scorer| scorer.name == name);
+            Some(scorer.map(|scorer| scorer.evaluated))
+        })
+    });
     let evaluation = Document::<Evaluation>::at(move || {
-        Some(format!("/api/scorers/{}/evaluation", segment(&name.get()?)))
+        let name = name.get()?;
+        (evaluated.get() == Some(Some(true)))
+            .then(|| format!("/api/scorers/{}/evaluation", segment(&name)))
     });
     view! {
         <section class="section" aria-labelledby="scorers-title">
             <h1 id="scorers-title">"How far to trust this scorer"</h1>
             <p class="quiet">
-                "Every number about toxicity here rests on a program that reads text and guesses. Below is how often it guesses right, per language, on sentences that it was not trained on. "
-                <code>"cargo run -p backend -- scorer eval"</code> " measures it anew."
+                "Every number about toxicity here rests on a program that reads text and guesses. Below is how often it guesses right, per language, on sentences that it was not trained on, as it was measured when this program was made."
             </p>
             {answered(list, move |list| choice(list, name, chosen))}
         </section>
-        <Show when=move || name.with(Option::is_some)>
-            {answered(evaluation, |evaluation| view! { <Measured evaluation /> })}
-        </Show>
+        {move || match evaluated.get() {
+            None => ().into_any(),
+            Some(Some(true)) => {
+                answered(evaluation, |evaluation| view! { <Measured evaluation /> }).into_any()
+            }
+            Some(Some(false)) => {
+                let name = name.get().unwrap_or_default();
+                view! { <NotMeasured name /> }.into_any()
+            }
+            Some(None) => {
+                view! {
+                    <section class="section">
+                        <p class="bad" role="alert">
+                            "There is no scorer of that name."
+                        </p>
+                    </section>
+                }
+                    .into_any()
+            }
+        }}
     }
 }
 
@@ -88,6 +115,20 @@ fn choice(
             />
         </div>
         <p class="quiet small">{about}</p>
+    }
+}
+
+/// What there is instead of figures.
+#[component]
+fn NotMeasured(name: String) -> impl IntoView {
+    view! {
+        <section class="section">
+            <p id="not-measured">
+                "No measurement of this scorer comes with the program. "
+                <code>{format!("backend scorer eval --scorer {name} --data DIR")}</code>
+                " measures it on labelled text of yours and prints what it finds; this page does not show it."
+            </p>
+        </section>
     }
 }
 

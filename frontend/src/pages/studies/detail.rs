@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
-use protocol::study::{StudySpec, StudyState, StudyStatus};
+use protocol::study::{StudySpec, StudyState, StudyStatus, StudySummary};
 
+use super::compare::Compare;
 use super::history::state_name;
 use super::loss_curves::LossCurves;
 use super::progress::Progress;
@@ -18,6 +19,8 @@ use crate::state::watched_study::WatchedStudy;
 #[component]
 pub fn Detail(
     name: String,
+    /// All studies, as the list has them.
+    studies: Signal<Vec<StudySummary>>,
     /// Its state is another one than before.
     changed: Callback<()>,
 ) -> impl IntoView {
@@ -35,6 +38,19 @@ pub fn Detail(
             changed.run(());
         }
         now
+    });
+    // Another page, or the command line, may have begun or stopped it.
+    let listed = {
+        let name = name.clone();
+        Memo::new(move |_| {
+            let state = |study: &StudySummary| (study.name == name).then_some(study.state);
+            studies.with(|studies| studies.iter().find_map(state))
+        })
+    };
+    Effect::new(move |_| {
+        if let Some(listed) = listed.get() {
+            study.compare(listed);
+        }
     });
     let failure = move || {
         study.status.with(|status| match status {
@@ -68,6 +84,7 @@ pub fn Detail(
                             </span>
                             <span class="push-end buttons">
                                 {(!read_only).then(|| view! { <Buttons study state /> })}
+                                <Compare name=spec.name.clone() studies />
                                 <A href=matrices>"Matrices"</A>
                             </span>
                         </div>
@@ -77,6 +94,11 @@ pub fn Detail(
                         .into_any()
                 }
             }}
+            <Show when=move || study.lost.get()>
+                <p id="study-lost" class="problem" role="status">
+                    "The server does not answer; trying again."
+                </p>
+            </Show>
             {move || failure().map(|failure| view! { <p class="problem" role="alert">{failure}</p> })}
             {move || {
                 study
@@ -143,10 +165,10 @@ fn facts(spec: &StudySpec) -> Vec<(&'static str, String)> {
         (
             "Fine-tuning",
             format!(
-                "{}; LoRA of rank {}, {} epochs",
+                "{}; LoRA of rank {}, {}",
                 list(spec.strategies.iter().map(ToString::to_string).collect()),
                 spec.training.rank,
-                spec.training.epochs,
+                length(spec),
             ),
         ),
         (
@@ -167,6 +189,18 @@ fn facts(spec: &StudySpec) -> Vec<(&'static str, String)> {
         ),
         ("Scorers", spec.scorers.join(", ")),
     ]
+}
+
+/// How long each adapter is trained: whichever of the two limits comes first.
+fn length(spec: &StudySpec) -> String {
+    let epochs = match spec.training.epochs {
+        1 => "1 epoch".to_owned(),
+        many => format!("{many} epochs"),
+    };
+    match spec.training.max_steps {
+        Some(updates) => format!("at most {updates} updates (and at most {epochs})"),
+        None => epochs,
+    }
 }
 
 fn completions(spec: &StudySpec) -> String {

@@ -18,14 +18,13 @@ pub struct Choice {
 impl Choice {
     /// As the address says; the first table and the corrected header where it says nothing.
     pub fn from_address(tables: &[Published]) -> Self {
-        // A choice is no step to go back to.
-        let options = || NavigateOptions {
-            replace: true,
+        let options = |replace| NavigateOptions {
+            replace,
             scroll: false,
             ..NavigateOptions::default()
         };
-        let (number, set_number) = query_signal_with_options::<u8>("table", options());
-        let (header, set_header) = query_signal_with_options::<String>("header", options());
+        let (number, set_number) = query_signal_with_options::<u8>("table", options(false));
+        let (header, set_header) = query_signal_with_options::<String>("header", options(true));
         let first = tables.first().map(|table| table.number);
         let number = Memo::new(move |_| number.get().or(first));
         Self {
@@ -43,6 +42,12 @@ impl Choice {
             _ => Header::Corrected,
         };
         Some(self.current(tables)?.table(header))
+    }
+
+    /// The number in the address, where no table has it.
+    pub fn unknown(&self, tables: &[Published]) -> Option<u8> {
+        let number = self.number.get()?;
+        self.current(tables).is_none().then_some(number)
     }
 
     fn current(&self, tables: &[Published]) -> Option<Published> {

@@ -7,11 +7,12 @@ mod export_menu;
 mod own_table;
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 use protocol::matrix::Table;
 use protocol::matrix::published::{self, Published};
 
 use super::Opening;
-use super::table_grid::grid;
+use super::table_grid::{Kind, grid};
 use super::view_fields::{ViewChoice, ViewFields};
 use crate::components::heatmap::Heatmap;
 use audit_panel::AuditPanel;
@@ -65,10 +66,28 @@ fn Explorer(tables: Vec<Published>) -> impl IntoView {
             <OwnTable own=own />
         </Opening>
         {move || {
+            let number = tables.with_value(|tables| choice.unknown(tables))?;
+            own.with(Option::is_none)
+                .then(|| {
+                    view! {
+                        <section class="section">
+                            <p id="no-table" role="status">
+                                {format!("There is no published table {number}. ")}
+                                <A href="/matrices/published">"Look at the first"</A> "."
+                            </p>
+                        </section>
+                    }
+                })
+        }}
+        {move || {
             table
                 .get()
                 .map(|table| {
-                    let grid = grid(&table, view.shown()).ordered(view.order());
+                    let kind = match own.with(Option::is_some) {
+                        true => Kind::Own,
+                        false => Kind::Published,
+                    };
+                    let grid = grid(&table, view.shown(), kind).ordered(view.order());
                     let limit = view.limit(grid.largest_gain());
                     view! {
                         <section class="section" aria-labelledby="table-title">

@@ -1,7 +1,14 @@
 //! A table that the reader pastes or opens, read in the page and never sent anywhere.
 
+use leptos::ev::Event;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use protocol::matrix::{Metric, Table, parse::parse};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::HtmlInputElement;
+
+/// Bytes of the largest file that is read.
+const LARGEST: f64 = 1e6;
 
 /// Reads a pasted table into `own`, and takes it away again.
 #[component]
@@ -9,7 +16,7 @@ pub fn OwnTable(own: RwSignal<Option<Table>>) -> impl IntoView {
     let text = RwSignal::new(String::new());
     let metric = RwSignal::new(Metric::Toxicity);
     let problem = RwSignal::new(None::<String>);
-    let read = move |_| match text.with(|text| parse(text)) {
+    let read = move || match text.with(|text| parse(text)) {
         Ok(mut table) => {
             table.title = "Your table".to_owned();
             table.metric = Some(metric.get());
@@ -17,6 +24,31 @@ pub fn OwnTable(own: RwSignal<Option<Table>>) -> impl IntoView {
             own.set(Some(table));
         }
         Err(error) => problem.set(Some(error.to_string())),
+    };
+    let open = move |event: Event| {
+        let input = event_target::<HtmlInputElement>(&event);
+        let Some(file) = input.files().and_then(|files| files.get(0)) else {
+            return;
+        };
+        // So that the same file can be opened again when it has changed.
+        input.set_value("");
+        if file.size() > LARGEST {
+            problem.set(Some(format!(
+                "{} is too large to be one table.",
+                file.name()
+            )));
+            return;
+        }
+        spawn_local(async move {
+            let found = JsFuture::from(file.text()).await.ok();
+            match found.and_then(|found| found.as_string()) {
+                Some(found) => {
+                    text.set(found);
+                    read();
+                }
+                None => problem.set(Some(format!("{} cannot be read.", file.name()))),
+            }
+        });
     };
     view! {
         <details>
@@ -34,6 +66,16 @@ pub fn OwnTable(own: RwSignal<Option<Table>>) -> impl IntoView {
                         on:input=move |event| text.set(event_target_value(&event))
                     ></textarea>
                 </label>
+                <label>
+                    "Or a file with such a table"
+                    <input
+                        id="own-table-file"
+                        type="file"
+                        accept=".csv,.tsv,.txt,.md,.tex,text/*"
+                        aria-describedby="own-table-problem"
+                        on:change=open
+                    />
+                </label>
                 <div class="buttons">
                     <label class="inline-field">
                         "Metric"
@@ -50,7 +92,7 @@ pub fn OwnTable(own: RwSignal<Option<Table>>) -> impl IntoView {
                             <option value="perplexity">"perplexity"</option>
                         </select>
                     </label>
-                    <button type="button" id="read-own-table" on:click=read>
+                    <button type="button" id="read-own-table" on:click=move |_| read()>
                         "Show and audit"
                     </button>
                     <Show when=move || own.with(Option::is_some)>

@@ -1,8 +1,9 @@
 //! A study's matrix against another study's, or against a published table.
 
 use leptos::prelude::*;
-use protocol::matrix::published::{Header, Published};
+use protocol::matrix::published::Published;
 use protocol::matrix::{Row, Table};
+use protocol::study::StudyMetric;
 use protocol::study::api::{MatrixResponse, StudyList};
 
 use super::choice::Choice;
@@ -28,9 +29,35 @@ pub fn other(choice: Choice) -> Option<Other> {
 }
 
 /// The published table of that number.
-pub fn published_table(tables: &[Published], number: u8) -> Option<Table> {
-    let table = tables.iter().find(|table| table.number == number)?;
-    Some(table.table(Header::Corrected))
+pub fn published_table(tables: StoredValue<Vec<Published>>, number: u8) -> Option<Published> {
+    tables.with_value(|tables| tables.iter().find(|table| table.number == number).cloned())
+}
+
+/// Takes out of the address what the shown matrix cannot be held against: a published table of
+/// another metric, or itself.
+pub fn drop_unfit(choice: Choice, response: &MatrixResponse, tables: StoredValue<Vec<Published>>) {
+    let matrix = &response.matrix;
+    // The answer may be the one before, of what the address no longer says.
+    if choice.metric.get().unwrap_or(StudyMetric::Toxicity) != matrix.metric {
+        return;
+    }
+    let unfit = match other(choice) {
+        Some(Other::Published(number)) => {
+            let metric = matrix.delta_table().metric;
+            published_table(tables, number).is_some_and(|table| Some(table.metric) != metric)
+        }
+        Some(Other::Study(name)) => {
+            let shown = choice
+                .study
+                .get()
+                .is_none_or(|study| study == response.study.name);
+            shown && name == response.study.name
+        }
+        None => false,
+    };
+    if unfit {
+        choice.against.set(None);
+    }
 }
 
 /// The list of what the matrix can be held against.

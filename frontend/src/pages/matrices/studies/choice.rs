@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use protocol::study::api::{MatrixResponse, SampleOrder, StudyList};
-use protocol::study::{EvaluationSplit, StudyMetric};
+use protocol::study::{EvaluationSplit, StudyMatrix, StudyMetric};
 
 use crate::components::heatmap::Place;
 use crate::remote::address::{address, segment};
@@ -63,16 +63,43 @@ impl Choice {
         })
     }
 
-    /// The address of the same matrix in that study.
+    /// The address of the chosen matrix in that study.
     pub fn matrix_of(&self, study: &str) -> String {
-        address(
-            &format!("/api/studies/{}/matrix", segment(study)),
-            &[
-                ("metric", self.metric.get().map(|metric| metric.to_string())),
-                ("scorer", self.scorer.get()),
-                ("split", self.split.get().map(|split| split.to_string())),
-            ],
+        matrix_address(
+            study,
+            self.metric.get(),
+            self.scorer.get(),
+            self.split.get(),
         )
+    }
+
+    /// The address of the matrix that the study shows unasked.
+    pub fn usual_matrix(study: &str) -> String {
+        matrix_address(study, None, None, None)
+    }
+
+    /// The address of that very matrix in another study: what this page's address leaves open, the
+    /// other study would fill in with a scorer and prompts of its own.
+    pub fn same_matrix(study: &str, matrix: &StudyMatrix) -> String {
+        matrix_address(
+            study,
+            Some(matrix.metric),
+            matrix.scorer.clone(),
+            matrix.split,
+        )
+    }
+
+    /// The scorer whose numbers stand beside the samples and by which they are sorted: the matrix's,
+    /// or else the address's where the study has it, or else the study's first.
+    pub fn sample_scorer(&self, response: &MatrixResponse) -> Option<String> {
+        let chosen = self
+            .scorer
+            .get()
+            .filter(|scorer| response.scorers.contains(scorer));
+        let of_matrix = response.matrix.scorer.clone();
+        of_matrix
+            .or(chosen)
+            .or_else(|| response.scorers.first().cloned())
     }
 
     /// What is chosen in the matrix.
@@ -87,9 +114,9 @@ impl Choice {
     /// Chooses a place, or nothing.
     pub fn choose(&self, place: Option<Place>) {
         let place = place.unwrap_or_default();
+        self.row.step(place.row);
+        self.column.step(place.column);
         self.from.set(None);
-        self.row.set(place.row);
-        self.column.set(place.column);
     }
 
     /// The address of the samples behind a place.
@@ -103,10 +130,7 @@ impl Choice {
                 ("strategy", place.row.clone()),
                 ("language", column),
                 ("split", matrix.split.map(|split| split.to_string())),
-                (
-                    "scorer",
-                    matrix.scorer.clone().or_else(|| self.scorer.get()),
-                ),
+                ("scorer", self.sample_scorer(response)),
                 (
                     "sort",
                     Some(self.sort.get().unwrap_or_default().name().to_owned()),
@@ -116,6 +140,22 @@ impl Choice {
             ],
         )
     }
+}
+
+fn matrix_address(
+    study: &str,
+    metric: Option<StudyMetric>,
+    scorer: Option<String>,
+    split: Option<EvaluationSplit>,
+) -> String {
+    address(
+        &format!("/api/studies/{}/matrix", segment(study)),
+        &[
+            ("metric", metric.map(|metric| metric.to_string())),
+            ("scorer", scorer),
+            ("split", split.map(|split| split.to_string())),
+        ],
+    )
 }
 
 /// An order of samples, by its name in addresses.

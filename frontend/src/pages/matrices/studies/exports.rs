@@ -1,10 +1,14 @@
 //! A study's results to take away.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use protocol::study::api::MatrixResponse;
 
 use crate::components::heatmap::Shown;
+use crate::components::menu::Menu;
 use crate::remote::address::{address, segment};
+use crate::remote::{RemoteFailure, download, token};
 
 /// Formats with their words.
 const FORMATS: [(&str, &str); 6] = [
@@ -20,7 +24,12 @@ const FORMATS: [(&str, &str); 6] = [
 #[component]
 pub fn Exports(response: MatrixResponse, shown: Shown) -> impl IntoView {
     let matrix = response.matrix;
+    let failure = RwSignal::new(None::<RemoteFailure>);
+    // An example has its results, but not all the texts behind them.
+    let offered = |format: &str| format != "parquet" || !response.study.read_only;
     let links = FORMATS
+        .into_iter()
+        .filter(|(format, _)| offered(format))
         .map(|(format, words)| {
             let address = address(
                 &format!("/api/studies/{}/export", segment(&response.study.name)),
@@ -35,9 +44,22 @@ pub fn Exports(response: MatrixResponse, shown: Shown) -> impl IntoView {
                     ),
                 ],
             );
+            let path = address.clone();
+            let fetch = move |event: MouseEvent| {
+                // A link sends no token.
+                if token::get().is_none() {
+                    return;
+                }
+                event.prevent_default();
+                failure.set(None);
+                let path = path.clone();
+                spawn_local(async move {
+                    failure.try_set(download::save(&path).await.err());
+                });
+            };
             view! {
                 <li>
-                    <a href=address rel="external" download="" data-format=format>
+                    <a href=address rel="external" download="" data-format=format on:click=fetch>
                         {words}
                     </a>
                 </li>
@@ -45,9 +67,11 @@ pub fn Exports(response: MatrixResponse, shown: Shown) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <details id="exports" class="menu">
-            <summary>"Export"</summary>
-            <ul class="bare details-content small">{links}</ul>
-        </details>
+        <Menu id="exports" words="Export">
+            {links}
+            <li class="bad" role="alert">
+                {move || failure.get().map(|failure| failure.to_string())}
+            </li>
+        </Menu>
     }
 }

@@ -2,14 +2,15 @@
 
 use leptos::prelude::*;
 use protocol::matrix::published::Published;
-use protocol::study::StudyMetric;
 use protocol::study::api::{MatrixResponse, StudyList};
 
 use super::against::AgainstField;
 use super::choice::Choice;
+use super::offered::offered;
 use crate::components::choice_field::ChoiceField;
 use crate::pages::matrices::view_fields::{ViewChoice, ViewFields};
 use crate::state::document::Document;
+use crate::state::server_facts::Answer;
 
 /// Study, metric, scorer, split, and how the matrix is looked at.
 #[component]
@@ -20,91 +21,87 @@ pub fn Fields(
     response: Document<MatrixResponse>,
     tables: StoredValue<Vec<Published>>,
 ) -> impl IntoView {
-    let studies: Vec<(String, String)> = list
-        .studies
-        .iter()
-        .map(|study| {
-            let name = study.name.clone();
-            (name, format!("{} ({})", study.name, study.model))
-        })
-        .collect();
-    let listed = list.clone();
-    let name = Signal::derive(move || choice.name(&listed).unwrap_or_default());
+    let list = StoredValue::new(list);
+    let name = Memo::new(move |_| {
+        list.with_value(|list| choice.name(list))
+            .unwrap_or_default()
+    });
+    let refused = Memo::new(move |_| {
+        response
+            .answer
+            .with(|answer| matches!(answer, Some(Err(_))))
+    });
+    // A matrix that the study has, for where it has not the one that is asked for.
+    let usual = Document::<MatrixResponse>::at(move || {
+        let name = name.get();
+        let known = list.with_value(|list| list.studies.iter().any(|study| study.name == name));
+        (refused.get() && known).then(|| Choice::usual_matrix(&name))
+    });
     // Of the last answer, so that the selects do not come and go while the next one is on its way.
-    let last =
-        Memo::new(
-            move |before: Option<&Option<MatrixResponse>>| match response.answer.get() {
-                Some(Ok(response)) => Some(response),
-                _ => before.cloned().flatten(),
-            },
-        );
-    let told = move |read: fn(&MatrixResponse) -> Vec<(String, String)>| {
-        Signal::derive(move || last.with(|last| last.as_ref().map(read).unwrap_or_default()))
-    };
-    let shown = move |read: fn(&MatrixResponse) -> Option<String>| {
-        Signal::derive(move || last.with(|last| last.as_ref().and_then(read).unwrap_or_default()))
-    };
-    let same = |name: String| (name.clone(), name);
+    let last = Memo::new(move |before: Option<&Option<MatrixResponse>>| {
+        let of_study = |answer: &Answer<MatrixResponse>| {
+            let response = answer.as_ref()?.as_ref().ok()?;
+            name.with(|name| response.study.name == *name)
+                .then(|| response.clone())
+        };
+        let found = response.answer.with(of_study);
+        found
+            .or_else(|| usual.answer.with(of_study))
+            .or_else(|| before.cloned().flatten())
+    });
+    let selects = Memo::new(move |_| {
+        last.with(|last| {
+            last.as_ref()
+                .map(|last| offered(last, choice, refused.get()))
+                .unwrap_or_default()
+        })
+    });
+    let options =
+        move |at: usize| Signal::derive(move || selects.with(|all| all[at].options.clone()));
+    let value = move |at: usize| Signal::derive(move || selects.with(|all| all[at].value.clone()));
     view! {
         <div class="fields">
             <ChoiceField
                 id="study"
                 label="Study"
-                options=Signal::stored(studies)
+                options=Signal::derive(move || {
+                    list.with_value(|list| studies(list, &name.get()))
+                })
                 value=name
                 choose=Callback::new(move |value: String| {
+                    choice.study.step(Some(value));
                     choice.choose(None);
-                    choice.study.set(Some(value));
                 })
             />
-            <ChoiceField
-                id="metric"
-                label="Metric"
-                options=told(|response| {
-                    let metrics = response.metrics.iter();
-                    metrics.map(|metric| (metric.to_string(), words(*metric).to_owned())).collect()
-                })
-                value=shown(|response| Some(response.matrix.metric.to_string()))
-                choose=Callback::new(move |value: String| choice.metric.set_text(&value))
-            />
-            <ChoiceField
-                id="scorer"
-                label="Scorer"
-                options=Signal::derive(move || {
-                    let by = last.with(|last| {
-                        let response = last.as_ref()?;
-                        response.matrix.metric.by_scorer().then(|| response.scorers.clone())
-                    });
-                    match by {
-                        Some(scorers) => scorers.into_iter().map(same).collect(),
-                        None => vec![(String::new(), "none".to_owned())],
-                    }
-                })
-                value=shown(|response| response.matrix.scorer.clone())
-                choose=Callback::new(move |value: String| choice.scorer.set_text(&value))
-            />
-            <ChoiceField
-                id="split"
-                label="Prompts"
-                options=Signal::derive(move || {
-                    let splits = last.with(|last| {
-                        let response = last.as_ref()?;
-                        response.matrix.metric.by_split().then(|| response.splits.clone())
-                    });
-                    match splits {
-                        Some(splits) => splits.iter().map(|split| same(split.to_string())).collect(),
-                        None => vec![(String::new(), "held-out text".to_owned())],
-                    }
-                })
-                value=shown(|response| response.matrix.split.map(|split| split.to_string()))
-                choose=Callback::new(move |value: String| {
-                    choice.from.set(None);
-                    choice.split.set_text(&value);
-                })
-            />
+            <Show when=move || last.with(Option::is_some)>
+                <ChoiceField
+                    id="metric"
+                    label="Metric"
+                    options=options(0)
+                    value=value(0)
+                    choose=Callback::new(move |value: String| choice.metric.step(value.parse().ok()))
+                />
+                <ChoiceField
+                    id="scorer"
+                    label="Scorer"
+                    options=options(1)
+                    value=value(1)
+                    choose=Callback::new(move |value: String| choice.scorer.set_text(&value))
+                />
+                <ChoiceField
+                    id="split"
+                    label="Prompts"
+                    options=options(2)
+                    value=value(2)
+                    choose=Callback::new(move |value: String| {
+                        choice.from.set(None);
+                        choice.split.set_text(&value);
+                    })
+                />
+            </Show>
             <ViewFields view />
             {move || {
-                let (list, response) = (list.clone(), last.get()?);
+                let (list, response) = (list.get_value(), last.get()?);
                 Some(view! { <AgainstField choice list response tables /> })
             }}
             <label class="inline-field mask">
@@ -122,19 +119,16 @@ pub fn Fields(
     }
 }
 
-/// A metric in words, with its unit.
-fn words(metric: StudyMetric) -> &'static str {
-    match metric {
-        StudyMetric::Toxicity => "toxicity (mean, 0–100)",
-        StudyMetric::ToxicFraction => "toxic completions (%)",
-        StudyMetric::ExpectedMaximum => "expected maximum toxicity (0–100)",
-        StudyMetric::ToxicProbability => "prompts with a toxic completion (%)",
-        StudyMetric::ConditionalPerplexity => "perplexity of completions",
-        StudyMetric::HeldOutPerplexity => "perplexity of held-out text",
-        StudyMetric::Empty => "empty completions (%)",
-        StudyMetric::Refusal => "refusals (%)",
-        StudyMetric::Drift => "drift to another language (%)",
-        StudyMetric::Repetition => "loops (%)",
-        StudyMetric::DistinctBigrams => "different token pairs (%)",
-    }
+/// All studies, and the one that the address names if it is none of them.
+fn studies(list: &StudyList, chosen: &str) -> Vec<(String, String)> {
+    let known = list.studies.iter().map(|study| {
+        let words = format!("{} ({})", study.name, study.model);
+        (study.name.clone(), words)
+    });
+    let unknown = list
+        .studies
+        .iter()
+        .all(|study| study.name != chosen)
+        .then(|| (chosen.to_owned(), format!("{chosen} (not here)")));
+    known.chain(unknown).collect()
 }

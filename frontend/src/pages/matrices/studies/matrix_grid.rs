@@ -10,13 +10,10 @@ const DECIMALS: usize = 2;
 
 /// The matrix as changes, or as the values after fine-tuning.
 pub fn grid(matrix: &StudyMatrix, shown: Shown) -> Grid {
+    let rising_is_better = matrix.metric.positive_delta_is_better();
     let look = Look {
         shown,
-        sign: if matrix.metric.positive_delta_is_better() {
-            1.0
-        } else {
-            -1.0
-        },
+        sign: if rising_is_better { 1.0 } else { -1.0 },
     };
     let columns: Vec<String> = matrix
         .columns
@@ -35,7 +32,8 @@ pub fn grid(matrix: &StudyMatrix, shown: Shown) -> Grid {
             .collect(),
     };
     let what = match shown {
-        Shown::Change => "Δ (ZS − FT)",
+        Shown::Change if rising_is_better => "Δ (ZS − FT)",
+        Shown::Change => "Δ (ZS − FT), below zero is better",
         Shown::Absolute => "value after fine-tuning",
     };
     let averages = matrix.column_averages.iter().zip(&columns);
@@ -81,6 +79,7 @@ pub fn grid(matrix: &StudyMatrix, shown: Shown) -> Grid {
                 .collect(),
         }),
         decimals: DECIMALS,
+        rising_is_better,
         grouped: false,
     }
 }

@@ -4,7 +4,9 @@ mod against;
 mod choice;
 mod exports;
 mod fields;
+mod held;
 mod matrix_grid;
+mod offered;
 mod samples;
 
 use leptos::prelude::*;
@@ -13,16 +15,16 @@ use protocol::matrix::published::{self, Published};
 use protocol::study::api::{MatrixResponse, StudyList};
 
 use super::Opening;
-use super::table_grid;
 use super::view_fields::ViewChoice;
 use crate::components::answered::answered;
 use crate::components::flag::Flag;
-use crate::components::heatmap::{Choosing, Grid, Heatmap, Shown};
+use crate::components::heatmap::{Choosing, Heatmap};
 use crate::state::document::Document;
-use against::{Other, difference, other, published_table};
+use against::{Other, drop_unfit, other};
 use choice::Choice;
 use exports::Exports;
 use fields::Fields;
+use held::held_against;
 use matrix_grid::grid;
 use samples::Samples;
 
@@ -37,13 +39,18 @@ pub fn StudyMatrices() -> impl IntoView {
         let name = choice.name(&listed()?)?;
         Some(choice.matrix_of(&name))
     });
+    let found = move || response.answer.get().and_then(Result::ok);
     let second = Document::<MatrixResponse>::at(move || match other(choice)? {
-        Other::Study(name) => Some(choice.matrix_of(&name)),
+        Other::Study(name) => Some(Choice::same_matrix(&name, &found()?.matrix)),
         Other::Published(_) => None,
     });
     // The embedded tables are whole: a test reads them.
     let tables = StoredValue::new(published::tables().unwrap_or_default());
-    let found = move || response.answer.get().and_then(Result::ok);
+    Effect::new(move |_| {
+        if let Some(response) = found() {
+            drop_unfit(choice, &response, tables);
+        }
+    });
     view! {
         <Opening>
             {answered(
@@ -160,53 +167,4 @@ fn Matrix(
             }
         }}
     }
-}
-
-/// The matrix that another one is held against.
-struct HeldAgainst {
-    title: String,
-    grid: Grid,
-    difference: Option<Grid>,
-}
-
-fn held_against(
-    other: &Other,
-    second: Document<MatrixResponse>,
-    tables: StoredValue<Vec<Published>>,
-    matrix: &protocol::study::StudyMatrix,
-    shown: Shown,
-) -> Result<HeldAgainst, String> {
-    let (title, grid, table) = match other {
-        Other::Published(number) => {
-            let table = tables
-                .with_value(|tables| published_table(tables, *number))
-                .ok_or_else(|| format!("There is no published table {number}."))?;
-            let grid = table_grid::grid(&table, shown);
-            (
-                format!("{} ({})", table.title, published::SOURCE),
-                grid,
-                table,
-            )
-        }
-        Other::Study(name) => {
-            let response = match second.answer.get() {
-                None => return Err("Asking the server…".to_owned()),
-                Some(Err(failure)) => return Err(format!("{name}: {failure}")),
-                Some(Ok(response)) => response,
-            };
-            let table = response.matrix.delta_table();
-            let title = format!("{} ({})", response.study.title, response.study.name);
-            (title, grid(&response.matrix, shown), table)
-        }
-    };
-    let difference = (shown == Shown::Change).then(|| {
-        let mut grid = table_grid::grid(&difference(&matrix.delta_table(), &table), shown);
-        grid.caption = "Δ of the first less Δ of the second".to_owned();
-        grid
-    });
-    Ok(HeldAgainst {
-        title,
-        grid,
-        difference,
-    })
 }

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 use protocol::study::api::{MatrixResponse, SamplePage};
-use protocol::study::{Sample, SampleText};
+use protocol::study::{Sample, SampleText, StudyMetric};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use super::choice::{Choice, Sort};
 use super::matrix_grid::state;
@@ -21,21 +23,42 @@ const PAGE: usize = 20;
 #[component]
 pub fn Samples(choice: Choice, response: MatrixResponse, place: Place) -> impl IntoView {
     let title = title(&place);
-    let scorer = response
-        .matrix
-        .scorer
-        .clone()
-        .or_else(|| response.scorers.first().cloned())
-        .unwrap_or_default();
+    let scorer = {
+        let response = response.clone();
+        Memo::new(move |_| choice.sample_scorer(&response).unwrap_or_default())
+    };
+    let head = view! {
+        <div class="buttons">
+            <h2 id="samples-title">{title}</h2>
+            <button
+                type="button"
+                class="plain push-end"
+                id="close-samples"
+                on:click=move |_| close(choice)
+            >
+                "Close"
+            </button>
+        </div>
+    };
+    if response.matrix.metric == StudyMetric::HeldOutPerplexity {
+        return view! {
+            <section id="samples" class="section" aria-labelledby="samples-title">
+                {head}
+                <p>
+                    "This perplexity is measured on the neutral test sentences themselves: there are no completions behind it."
+                </p>
+            </section>
+        }
+        .into_any();
+    }
     let document = {
         let (response, place) = (response.clone(), place.clone());
         Document::<SamplePage>::at(move || Some(choice.samples(&response, &place, PAGE)))
     };
-    let total = Signal::derive(move || {
+    let page = Signal::derive(move || {
         document.answer.with(|answer| {
-            answer
-                .as_ref()
-                .and_then(|answer| Some(answer.as_ref().ok()?.total))
+            let page = answer.as_ref()?.as_ref().ok()?;
+            Some((page.samples.len(), page.total))
         })
     });
     let open = RwSignal::new(false);
@@ -45,17 +68,7 @@ pub fn Samples(choice: Choice, response: MatrixResponse, place: Place) -> impl I
         .collect::<Vec<_>>();
     view! {
         <section id="samples" class="section" aria-labelledby="samples-title">
-            <div class="buttons">
-                <h2 id="samples-title">{title}</h2>
-                <button
-                    type="button"
-                    class="plain push-end"
-                    id="close-samples"
-                    on:click=move |_| choice.choose(None)
-                >
-                    "Close"
-                </button>
-            </div>
+            {head}
             <div class="fields">
                 <ChoiceField
                     id="sort"
@@ -67,15 +80,26 @@ pub fn Samples(choice: Choice, response: MatrixResponse, place: Place) -> impl I
                         choice.sort.set_text(&value);
                     })
                 />
-                <Pager from=choice.from size=PAGE total />
+                <Pager from=choice.from size=PAGE page />
             </div>
             <Veiled what="prompts and completions" open>
-                {
-                    let scorer = scorer.clone();
-                    answered(document, move |page| table(page, &scorer))
-                }
+                {answered(document, move |page| table(page, &scorer.get()))}
             </Veiled>
         </section>
+    }
+    .into_any()
+}
+
+/// Closes the samples and gives the focus back to what they were opened from.
+fn close(choice: Choice) {
+    let opened_from = document()
+        .query_selector(".choosable td[aria-current=true], .choosable th[aria-current=true] button")
+        .ok()
+        .flatten()
+        .and_then(|found| found.dyn_into::<HtmlElement>().ok());
+    choice.choose(None);
+    if let Some(place) = opened_from {
+        place.focus().ok();
     }
 }
 
