@@ -205,6 +205,11 @@ fn a_server_that_is_lost_is_found_again() {
         });
     };
     state("running");
+    // Until its plan is made nothing is written of it, and it would be new again.
+    wait("the plan", PATIENCE, || {
+        let study = server.ask("GET", "/api/studies/long", None);
+        (!study["plan"].is_null()).then_some(())
+    });
     server.crash();
     wait("the loss", PATIENCE, || {
         let told = browser.text("#study-lost").contains("trying again");
