@@ -59,8 +59,24 @@ pub struct Found {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
     /// Would match everywhere.
-    #[error("line {line}: `{entry}` is a single character, which would match everywhere")]
+    #[error("line {line}: `{entry}` is matched by a single character, and would match everywhere")]
     SingleCharacter {
+        /// Line, from 1.
+        line: usize,
+        /// The entry.
+        entry: String,
+    },
+    /// Would match every number: they are all the same in a normalised text.
+    #[error("line {line}: `{entry}` stands for any number, and would match all of them")]
+    Number {
+        /// Line, from 1.
+        line: usize,
+        /// The entry.
+        entry: String,
+    },
+    /// Would match nowhere.
+    #[error("line {line}: `{entry}` has no letter in it, and would match nothing")]
+    NoLetters {
         /// Line, from 1.
         line: usize,
         /// The entry.
@@ -101,7 +117,20 @@ impl WordList {
     /// # Errors
     /// As [`ListError`] says. Single letters and single Chinese characters are refused.
     pub fn parse(text: &str) -> Result<Self, ListError> {
+        match Self::parse_usable(text)? {
+            (list, left_out) if left_out.is_empty() => Ok(list),
+            (_, mut left_out) => Err(left_out.swap_remove(0)),
+        }
+    }
+
+    /// As [`WordList::parse`], without the entries that cannot be used, and why not: lists that were
+    /// made for other ways of matching have some.
+    ///
+    /// # Errors
+    /// There is no entry, or a category that is none.
+    pub fn parse_usable(text: &str) -> Result<(Self, Vec<ListError>), ListError> {
         let mut list = Self::default();
+        let mut left_out = Vec::new();
         let mut category = Category::Vulgar;
         for (number, line) in text.lines().enumerate() {
             let line = line.trim_start_matches('\u{feff}').trim();
@@ -125,11 +154,11 @@ impl WordList {
                 };
                 continue;
             }
-            list.add(number + 1, line, category)?;
+            left_out.extend(list.add(number + 1, line, category).err());
         }
-        match list.len() {
-            0 => Err(ListError::Empty),
-            _ => Ok(list),
+        match list.is_empty() && left_out.is_empty() {
+            true => Err(ListError::Empty),
+            false => Ok((list, left_out)),
         }
     }
 
@@ -137,6 +166,19 @@ impl WordList {
         let stem = entry.strip_suffix('*');
         let normalised = normalise(stem.unwrap_or(entry));
         let letters: usize = normalised.words().map(|word| word.spans.len()).sum();
+        if letters == 0 {
+            return Err(ListError::NoLetters {
+                line,
+                entry: entry.to_owned(),
+            });
+        }
+        let is_number = |word: Word<'_>| word.text.chars().all(char::is_numeric);
+        if normalised.words().all(is_number) {
+            return Err(ListError::Number {
+                line,
+                entry: entry.to_owned(),
+            });
+        }
         if letters < 2 {
             // Pictograms are characters that do stand for themselves.
             let pictogram = normalised
@@ -388,7 +430,15 @@ mod tests {
         let error = WordList::parse("[insult]\n笨").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "line 2: `笨` is a single character, which would match everywhere"
+            "line 2: `笨` is matched by a single character, and would match everywhere"
+        );
+        assert_eq!(
+            WordList::parse("13.").unwrap_err().to_string(),
+            "line 1: `13.` stands for any number, and would match all of them"
+        );
+        assert_eq!(
+            WordList::parse("!?").unwrap_err().to_string(),
+            "line 1: `!?` has no letter in it, and would match nothing"
         );
         assert!(matches!(
             WordList::parse("x"),
