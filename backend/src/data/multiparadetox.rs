@@ -9,9 +9,10 @@ use protocol::language::Language;
 use scoring::sample;
 use serde::Serialize;
 
-use super::error::{BadRow, BadRows, DataError, Place};
+use super::error::{BadRow, BadRows, DataError, Place, Problems};
+use super::format::Format;
 use super::published_split::PublishedSplit;
-use super::rows::{self, Format};
+use super::rows;
 
 /// The headerless column.
 const COLUMN: Format = Format::Delimited {
@@ -60,24 +61,33 @@ pub fn path(directory: &Path, language: Language, split: Split, side: &str) -> P
 /// Reads the pairs of `languages`; all or nothing.
 ///
 /// # Errors
-/// As [`DataError`] says; every bad row of a file is listed.
+/// As [`DataError`] says; what is wrong is listed of every file.
 pub fn load(directory: &Path, languages: &[Language]) -> Result<Vec<LanguagePairs>, DataError> {
-    languages
+    let mut problems = Problems::default();
+    let loaded = languages
         .iter()
-        .map(|language| {
-            let columns = path(directory, *language, Split::Train, "toxic");
-            if let Some(table) = table(directory, *language)
-                && !columns.exists()
-            {
-                return from_table(&table, *language, &PublishedSplit::of(*language));
-            }
-            Ok(LanguagePairs {
-                language: *language,
-                train: pairs(directory, *language, Split::Train)?,
-                test: pairs(directory, *language, Split::Test)?,
-            })
-        })
-        .collect()
+        .filter_map(|language| problems.keep(of_language(directory, *language)))
+        .collect();
+    problems.check()?;
+    Ok(loaded)
+}
+
+fn of_language(directory: &Path, language: Language) -> Result<LanguagePairs, DataError> {
+    let columns = path(directory, language, Split::Train, "toxic");
+    if let Some(table) = table(directory, language)
+        && !columns.exists()
+    {
+        return from_table(&table, language, &PublishedSplit::of(language));
+    }
+    let mut problems = Problems::default();
+    let train = problems.keep(pairs(directory, language, Split::Train));
+    let test = problems.keep(pairs(directory, language, Split::Test));
+    problems.check()?;
+    Ok(LanguagePairs {
+        language,
+        train: train.unwrap_or_default(),
+        test: test.unwrap_or_default(),
+    })
 }
 
 /// The table of a language: here, or in `data` as in the repository.
@@ -189,8 +199,10 @@ pub fn embedded(languages: &[Language]) -> Vec<LanguagePairs> {
 fn pairs(directory: &Path, language: Language, split: Split) -> Result<Vec<Pair>, DataError> {
     let toxic_file = path(directory, language, split, "toxic");
     let neutral_file = path(directory, language, split, "neutral");
-    let toxic = column(&toxic_file)?;
-    let neutral = column(&neutral_file)?;
+    let mut problems = Problems::default();
+    let toxic = problems.keep(column(&toxic_file)).unwrap_or_default();
+    let neutral = problems.keep(column(&neutral_file)).unwrap_or_default();
+    problems.check()?;
     if toxic.len() != neutral.len() {
         return Err(DataError::Unpaired {
             language,
@@ -296,6 +308,7 @@ mod tests {
     fn half_a_data_set_is_none() {
         let directory = tempfile::tempdir().unwrap();
         complete(directory.path());
+        write(directory.path(), "es_test_toxic.csv", "uno\ntres\n");
         write(directory.path(), "es_train_toxic.csv", "uno\n");
         let error = load(directory.path(), &[Language::Es]).unwrap_err();
         assert!(
@@ -315,6 +328,34 @@ mod tests {
         fs::remove_file(directory.path().join("es_train_toxic.csv")).unwrap();
         let error = load(directory.path(), &[Language::Es]).unwrap_err();
         assert!(matches!(error, DataError::Missing { .. }), "{error}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_of_every_file() {
+        let directory = tempfile::tempdir().unwrap();
+        for language in ["de", "es"] {
+            for split in ["train", "test"] {
+                for side in ["toxic", "neutral"] {
+                    let name = format!("{language}_{split}_{side}.csv");
+                    write(directory.path(), &name, "eins\nzwei\n");
+                }
+            }
+        }
+        write(directory.path(), "de_train_toxic.csv", "eins\n\"zwei\n");
+        write(directory.path(), "de_train_neutral.csv", "a\n \n");
+        write(directory.path(), "de_test_toxic.csv", "eins\n");
+        fs::remove_file(directory.path().join("es_test_neutral.csv")).unwrap();
+        let error = load(directory.path(), &[Language::De, Language::Es]).unwrap_err();
+        let said = error.to_string();
+        for part in [
+            "de_train_toxic.csv:2:1: the quote that opens here is never closed",
+            "de_train_neutral.csv:2: the text is empty",
+            "de: ",
+            "es_test_neutral.csv: the file is missing",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert_eq!(said.lines().count(), 4, "{said}");
     }
 
     #[test]

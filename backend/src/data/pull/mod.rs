@@ -41,6 +41,16 @@ pub enum HomeChoice {
     Directory(PathBuf),
 }
 
+impl HomeChoice {
+    /// Where the files come from, which else come from `home`.
+    fn instead_of(&self, home: &str) -> String {
+        match self {
+            Self::Directory(directory) => directory.display().to_string(),
+            _ => home.to_owned(),
+        }
+    }
+}
+
 /// How to fetch.
 #[derive(Debug, Clone)]
 pub struct DataPullOptions {
@@ -181,7 +191,8 @@ pub fn pull(
             // No other home can help a full disk.
             Err(error @ HubError::DiskFull { .. }) => return Err(error.into()),
             Err(error) => {
-                let (source, reason) = (home.describe(), error.to_string());
+                let source = options.home.instead_of(&home.describe());
+                let reason = error.to_string();
                 attempts.push(format!("{source}: {reason}"));
                 observer.event(&PullEvent::SourceFailed { source, reason });
             }
@@ -255,10 +266,7 @@ fn from_home(
         name: set.name.to_owned(),
         licence: set.licence.to_owned(),
         source: set.source.to_owned(),
-        origin: match &options.home {
-            HomeChoice::Directory(directory) => directory.display().to_string(),
-            _ => origin,
-        },
+        origin: options.home.instead_of(&origin),
         files: recorded,
     };
     atomic::write_json(&ready.join(RECORD), &record)?;
@@ -287,7 +295,7 @@ fn fetch(
     loop {
         let resumed_at = partial.bytes();
         observer.event(&PullEvent::Source {
-            source: origin.to_owned(),
+            source: options.home.instead_of(origin),
             file: file.name.clone(),
             resumed_at,
         });
