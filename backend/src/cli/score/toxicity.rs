@@ -121,7 +121,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
 fn size(files: &[TextFile]) -> Option<u64> {
     let size = |file: &TextFile| {
         let metadata = std::fs::metadata(&file.path).ok()?;
-        (metadata.is_file() && file.format != Format::Parquet).then(|| metadata.len())
+        (metadata.is_file() && file.format != Format::Parquet).then_some(metadata.len())
     };
     files.iter().map(size).sum()
 }

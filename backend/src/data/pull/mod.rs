@@ -8,12 +8,12 @@ mod tests;
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hf_hub::{Repo, RepoType};
 use serde::{Deserialize, Serialize};
 
-pub use homes::{Home, HomeFile};
+pub use homes::{Home, HomeChoice, HomeFile};
 
 use super::catalogue::{DataSet, Kind};
 use super::error::DataError;
@@ -26,30 +26,6 @@ use crate::hub::{
 
 /// Name of the record in a data set's directory.
 pub const RECORD: &str = "data.json";
-
-/// Which homes may be used.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum HomeChoice {
-    /// All, in their order.
-    #[default]
-    Any,
-    /// Only Hugging Face.
-    HuggingFace,
-    /// Only the files of a repository.
-    Files,
-    /// A directory that has those files.
-    Directory(PathBuf),
-}
-
-impl HomeChoice {
-    /// Where the files come from, which else come from `home`.
-    fn instead_of(&self, home: &str) -> String {
-        match self {
-            Self::Directory(directory) => directory.display().to_string(),
-            _ => home.to_owned(),
-        }
-    }
-}
 
 /// How to fetch.
 #[derive(Debug, Clone)]

@@ -6,7 +6,8 @@ use protocol::language::Language;
 use sha2::{Digest, Sha256};
 
 use super::embedded::{embedded, embedded_text};
-use super::list::{Hit, ListError, WordList};
+use super::error::ListError;
+use super::list::{Hit, WordList};
 use crate::normalise::normalise;
 use crate::scorer::{Reason, Score, ScoreError, Scorer, ScorerIdentity, unsupported};
 
