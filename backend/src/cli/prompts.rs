@@ -15,7 +15,7 @@ pub struct Reading {
     /// How the files are divided [default: by their endings; stdin: lines]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<FormatName>,
-    /// Field or column with the text
+    /// Field or column with the text [default: `text`; for prompts `prompt`, `Prompt` or `text`]
     #[arg(long, visible_alias = "column", value_name = "NAME")]
     pub field: Option<String>,
     /// The same as `--format jsonl`

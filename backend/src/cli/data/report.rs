@@ -110,7 +110,13 @@ fn file_of_texts(out: &mut impl Write, file: &TextReport) -> Result<(), Failure>
         .collect();
     match counts.is_empty() {
         true => writeln!(out)?,
-        false => writeln!(out, "; {} findings: {}", file.count(), counts.join(", "))?,
+        false => {
+            let findings = match file.count() {
+                1 => "1 finding".to_owned(),
+                count => format!("{count} findings"),
+            };
+            writeln!(out, "; {findings}: {}", counts.join(", "))?;
+        }
     }
     for finding in &file.findings {
         writeln!(
