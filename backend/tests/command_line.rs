@@ -56,7 +56,6 @@ fn mistakes_on_the_command_line_end_with_status_2() {
         &["generate", "--prompt", "", "--device", "cpu"],
         &["generate", "--prompt", "a", "--device", "abacus"],
         &["generate", "--prompt", "a", "--logprobs", "1"],
-        &["perplexity"],
         &["serve", "--listen", "0.0.0.0:0"],
         &["serve", "--listen", "[::]:0"],
         &["serve", "--listen", "nonsense"],

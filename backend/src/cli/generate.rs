@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use engine::generate::{GenerationEvent, GenerationRequest, Prompt};
 use futures_util::{StreamExt, stream};
-use indicatif::{ProgressBar, ProgressStyle};
 use protocol::adapter::check_strength;
 use protocol::api::generate::TokenReport;
 use protocol::generation::{FinishReason, SamplerSettings};
@@ -17,10 +16,15 @@ use serde::Serialize;
 
 use super::model_options::ModelOptions;
 use super::note::note;
-use super::prompts::{self, Line};
+use super::one_line::one_line;
+use super::progress::progress;
+use super::prompts::{self, Line, Reading};
 use super::{Context, Failure, interruptible};
 use crate::adapters::AdapterStore;
 use crate::executor::{self, Executor, Limits};
+
+/// Where a prompt is in a file with fields.
+const FIELDS: &[&str] = &["prompt", "Prompt", "prompt.text", "Prompt.text", "text"];
 
 /// Arguments of `generate`.
 #[derive(Debug, Args)]
@@ -49,13 +53,13 @@ pub struct Arguments {
         required_unless_present = "prompt_file"
     )]
     pub prompt: Option<String>,
-    /// File with one prompt a line (empty lines are passed over), or a .jsonl file with objects
-    /// that have `prompt` or `Prompt`; `-` is stdin
+    /// File with one prompt a line (empty lines are passed over), or a .jsonl, .json, .csv, .tsv or
+    /// .parquet file with `prompt`, `Prompt` or `text`; `-` is stdin
     #[arg(long, value_name = "FILE", conflicts_with = "prompt")]
     pub prompt_file: Option<PathBuf>,
-    /// Read the prompt file as JSON lines, whatever its name
-    #[arg(long, requires = "prompt_file")]
-    pub jsonl: bool,
+    /// How the prompt file is read.
+    #[command(flatten)]
+    pub reading: Reading,
     /// Most tokens to add to a prompt
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     pub max_new_tokens: usize,
@@ -94,7 +98,7 @@ pub struct Arguments {
 /// One line of `--json`.
 #[derive(Debug, Serialize)]
 struct Output<'a> {
-    line: usize,
+    line: u64,
     prompt: &'a str,
     #[serde(flatten)]
     outcome: Outcome,
@@ -127,8 +131,13 @@ struct Done {
 /// A prompt, a setting or the model cannot be used; generation failed; or Ctrl-C.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let lines = match &arguments.prompt_file {
-        Some(file) => prompts::read(file, arguments.jsonl, &["prompt", "Prompt"])?,
-        None => prompts::gather(arguments.prompt.as_slice(), &[], false, &[])?,
+        Some(file) => prompts::read(file, &arguments.reading, FIELDS)?,
+        None => {
+            arguments
+                .reading
+                .check_unused("there is no --prompt-file")?;
+            Line::given(arguments.prompt.as_slice())
+        }
     };
     if arguments.batch_size == 0 || arguments.batch_size > 4096 {
         return Err(Failure::usage("`--batch-size` must be between 1 and 4096"));
@@ -323,23 +332,6 @@ async fn complete(executor: &Executor, request: GenerationRequest) -> Result<Out
         token_ids: whole.token_ids,
         logprobs: whole.reports,
     }))
-}
-
-/// A bar on stderr with rate and time left; nothing where stderr is no terminal.
-pub(super) fn progress(count: usize, unit: &str) -> ProgressBar {
-    let template =
-        format!("{{wide_bar}} {{pos}}/{{len}} {unit}, {{per_sec}}, {{msg}}, {{eta}} left");
-    let bar = ProgressBar::new(count as u64);
-    if let Ok(style) = ProgressStyle::with_template(&template) {
-        bar.set_style(style);
-    }
-    bar
-}
-
-fn one_line(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('\n', "\\n")
-        .replace('\r', "\\r")
 }
 
 /// A request that got no place.

@@ -7,8 +7,8 @@ pub use protocol::data::DataKind as Kind;
 use protocol::language::Language;
 use serde::Serialize;
 
+use super::format::Format;
 use super::labelled::{Label, LabelledFile, TextColumn};
-use super::rows::Format;
 
 /// A data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -185,7 +185,7 @@ impl DataSet {
             "paradetox_en" => vec![file(
                 En,
                 "paradetox.tsv",
-                TSV,
+                Format::TSV,
                 vec![
                     toxic("toxic"),
                     clean("neutral1"),
@@ -196,27 +196,37 @@ impl DataSet {
             "davidson_en" => vec![file(
                 En,
                 "labeled_data.csv",
-                CSV,
+                Format::CSV,
                 vec![by("tweet", "class", &["0", "1"], &["2"])],
             )],
             "mlma" => vec![
-                file(Ar, "hate_speech_mlma/ar_dataset.csv", CSV, mlma()),
-                file(En, "hate_speech_mlma/en_dataset.csv", CSV, mlma()),
+                file(Ar, "hate_speech_mlma/ar_dataset.csv", Format::CSV, mlma()),
+                file(En, "hate_speech_mlma/en_dataset.csv", Format::CSV, mlma()),
             ],
             "panlingua" => vec![
-                file(En, "en_parallel_detoxification.test.csv", CSV, panlingua()),
-                file(Hi, "hi_parallel_detoxification.test.csv", CSV, panlingua()),
+                file(
+                    En,
+                    "en_parallel_detoxification.test.csv",
+                    Format::CSV,
+                    panlingua(),
+                ),
+                file(
+                    Hi,
+                    "hi_parallel_detoxification.test.csv",
+                    Format::CSV,
+                    panlingua(),
+                ),
             ],
             "russe_detox" => vec![
-                file(Ru, "train.tsv", TSV, russe()),
-                file(Ru, "dev.tsv", TSV, russe()),
+                file(Ru, "train.tsv", Format::TSV, russe()),
+                file(Ru, "dev.tsv", Format::TSV, russe()),
             ],
             "germeval2018" => vec![
                 file(De, "germeval2018.training.txt", NAMELESS_TSV, germeval()),
                 file(De, "germeval2018.test.txt", NAMELESS_TSV, germeval()),
             ],
             "cold_zh" => ["train.csv", "dev.csv", "test.csv"]
-                .map(|name| file(Zh, name, CSV, cold()))
+                .map(|name| file(Zh, name, Format::CSV, cold()))
                 .into(),
             "toxirewrite_cn" => vec![file(
                 Zh,
@@ -248,16 +258,6 @@ impl DataSet {
     }
 }
 
-const CSV: Format = Format::Delimited {
-    delimiter: b',',
-    quotes: true,
-    header: true,
-};
-const TSV: Format = Format::Delimited {
-    delimiter: b'\t',
-    quotes: true,
-    header: true,
-};
 const NAMELESS_TSV: Format = Format::Delimited {
     delimiter: b'\t',
     quotes: false,

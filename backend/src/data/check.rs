@@ -60,12 +60,8 @@ pub fn check_pairs(pairs: &LanguagePairs) -> PairReport {
                 if let Some((kind, character)) = remarkable_character(text) {
                     found(kind, format!("{side}: U+{:04X}", u32::from(character)));
                 }
-                let detected = detect(text, pairs.language);
-                let same_script = detected
-                    .language
-                    .is_some_and(|found| found.script() == pairs.language.script());
-                if detected.kind == DriftKind::Script && !same_script {
-                    found("wrong script", format!("{side}: {}", detected.code));
+                if let Some(code) = wrong_script(text, pairs.language) {
+                    found("wrong script", format!("{side}: {code}"));
                 }
             }
         }
@@ -103,7 +99,18 @@ fn overlap(pairs: &LanguagePairs) -> Vec<Finding> {
         .collect()
 }
 
-fn remarkable_character(text: &str) -> Option<(&'static str, char)> {
+/// What a text is in whose letters are not those of its language.
+pub(super) fn wrong_script(text: &str, language: Language) -> Option<String> {
+    let detected = detect(text, language);
+    let wrong = match detected.language {
+        Some(found) => found.script() != language.script(),
+        None => detected.kind == DriftKind::Script,
+    };
+    wrong.then_some(detected.code)
+}
+
+/// The first character that is not seen but does something.
+pub(super) fn remarkable_character(text: &str) -> Option<(&'static str, char)> {
     text.chars().find_map(|character| match character {
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(("bidi character", character)),
         '\t' | '\n' | '\r' => None,

@@ -103,11 +103,12 @@ impl CorpusFile {
             path: self.path.clone(),
             offset: error.utf8_error().valid_up_to(),
         })?;
+        let content = content.strip_prefix('\u{feff}').unwrap_or(&content);
         let mut texts = Vec::new();
         let extension = self.path.extension().unwrap_or_default();
-        if extension == "json" || extension == "jsonl" {
+        if extension.eq_ignore_ascii_case("json") || extension.eq_ignore_ascii_case("jsonl") {
             // The same parser serves both: values one after the other.
-            for value in serde_json::Deserializer::from_str(&content).into_iter::<Value>() {
+            for value in serde_json::Deserializer::from_str(content).into_iter::<Value>() {
                 let value = value.map_err(|error| CorpusError::NotJson {
                     path: self.path.clone(),
                     reason: error.to_string(),
@@ -147,9 +148,9 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, content).unwrap();
         };
-        write("a.csv", "eins\r\n\n zwei,2 \n".as_bytes());
+        write("a.csv", "\u{feff}eins\r\n\n zwei,2 \n".as_bytes());
         write(
-            "b.jsonl",
+            "b.JSONL",
             br#"{"Prompt": "\u00fc", "n": 1}
 {"Prompt": "x", "more": ["y", {"z": "w"}]}"#,
         );

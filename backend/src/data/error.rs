@@ -164,6 +164,9 @@ pub enum DataError {
         /// Names of the data sets.
         known: String,
     },
+    /// What is wrong with several files.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<DataError>),
     /// What a source on the network said.
     #[error("{0}")]
     Source(String),
@@ -174,6 +177,42 @@ impl DataError {
     pub fn io(file: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let file = file.into();
         move |source| Self::Io { file, source }
+    }
+}
+
+/// What is wrong with files that are read one after the other: a bad one does not hide the next.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<DataError>);
+
+impl Problems {
+    /// The value; or none, and what is wrong is kept.
+    pub fn keep<T>(&mut self, found: Result<T, DataError>) -> Option<T> {
+        match found {
+            Ok(value) => Some(value),
+            Err(DataError::Several(errors)) => {
+                self.0.extend(errors);
+                None
+            }
+            Err(error) => {
+                self.0.push(error);
+                None
+            }
+        }
+    }
+
+    /// An error if there are any.
+    ///
+    /// # Errors
+    /// The only one there is, or [`DataError::Several`].
+    pub fn check(mut self) -> Result<(), DataError> {
+        match (self.0.pop(), self.0.is_empty()) {
+            (None, _) => Ok(()),
+            (Some(only), true) => Err(only),
+            (Some(last), false) => {
+                self.0.push(last);
+                Err(DataError::Several(self.0))
+            }
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! Labelled texts: any table with a column of texts, and a column or a rule that says which are
 //! toxic.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use protocol::language::Language;
 use serde::Serialize;
 
-use super::error::{BadRow, BadRows, DataError, Place};
-use super::rows::{self, Format, Row};
+use super::error::{BadRows, DataError};
+use super::format::Format;
+use super::rows::{self, Row, bad};
+use super::texts::no_field;
 
 /// A text with its label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,14 +72,29 @@ impl LabelledFile {
     /// # Errors
     /// As [`DataError`] says; all bad rows are listed.
     pub fn stream(&self, each: &mut dyn FnMut(LabelledText)) -> Result<(), DataError> {
+        self.rows(&mut |_, texts| texts.into_iter().for_each(&mut *each))
+    }
+
+    /// Calls `each` with the line of every row that is not bad, and its texts; an empty row has none.
+    ///
+    /// # Errors
+    /// As [`LabelledFile::stream`].
+    pub fn rows(&self, each: &mut dyn FnMut(u64, Vec<LabelledText>)) -> Result<(), DataError> {
         let mut problems = BadRows::default();
         let found = rows::read(&self.path, self.format, &mut |row| {
+            let mut texts = Vec::with_capacity(self.columns.len());
+            let mut sound = true;
             for column in &self.columns {
                 match self.text(&row, column)? {
-                    Ok(Some(text)) => each(text),
-                    Ok(None) => {}
-                    Err(reason) => problems.push(bad(&self.path, row.line, reason)),
+                    Ok(text) => texts.extend(text),
+                    Err(reason) => {
+                        sound = false;
+                        problems.push(bad(&self.path, row.line, 0, reason));
+                    }
                 }
+            }
+            if sound {
+                each(row.line, texts);
             }
             Ok(())
         })?;
@@ -103,14 +120,17 @@ impl LabelledFile {
         row: &Row,
         column: &TextColumn,
     ) -> Result<Result<Option<LabelledText>, String>, DataError> {
-        let value = |name: &str| {
-            row.get(name).ok_or_else(|| DataError::UnknownColumn {
+        let unknown = |name: &str| match self.format.names_each_row() {
+            true => Ok(Err(no_field(&[name.to_owned()], row))),
+            false => Err(DataError::UnknownColumn {
                 file: self.path.clone(),
                 column: name.to_owned(),
                 columns: row.values.iter().map(|(name, _)| name.clone()).collect(),
-            })
+            }),
         };
-        let text = value(&column.name)?.trim();
+        let Some(text) = row.get(&column.name).map(str::trim) else {
+            return unknown(&column.name);
+        };
         if text.is_empty() {
             return Ok(match column.optional {
                 true => Ok(None),
@@ -121,7 +141,9 @@ impl LabelledFile {
             Label::Toxic => true,
             Label::Clean => false,
             Label::Column { name, toxic, clean } => {
-                let label = value(name)?.trim().to_owned();
+                let Some(label) = row.get(name).map(|label| label.trim().to_owned()) else {
+                    return unknown(name);
+                };
                 match (toxic.contains(&label), clean.contains(&label)) {
                     (true, _) => true,
                     (_, true) => false,
@@ -141,17 +163,6 @@ impl LabelledFile {
             toxic,
             line: row.line,
         })))
-    }
-}
-
-fn bad(path: &Path, line: u64, reason: String) -> BadRow {
-    BadRow {
-        place: Place {
-            file: path.to_owned(),
-            line,
-            column: 0,
-        },
-        reason,
     }
 }
 
@@ -244,6 +255,33 @@ mod tests {
         let found = load(pairs, columns).unwrap();
         assert_eq!(found.len(), 3);
         assert_eq!((found[1].toxic, found[1].line), (false, 2));
+    }
+
+    #[test]
+    fn an_object_without_the_field_is_a_bad_row_among_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.jsonl");
+        std::fs::write(
+            &path,
+            "{\"text\": \"a\"}\n{\"b\": 1}\n{\"text\": \"c\"}\n5\n",
+        )
+        .unwrap();
+        let file = LabelledFile {
+            format: Format::of(&path),
+            path,
+            columns: vec![column("text", Label::Toxic, false)],
+            language: Language::De,
+            entities: false,
+        };
+        let said = file.load().unwrap_err().to_string();
+        assert!(
+            said.contains("a.jsonl:2: there is no text in `text`; it has b"),
+            "{said}"
+        );
+        assert!(
+            said.contains("a.jsonl:4: a number, not a JSON object"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -20,6 +20,10 @@ use super::multiparadetox::{self, LanguagePairs};
 
 /// Name of the embedded sample.
 pub const SAMPLE: &str = "sample";
+/// Its licence.
+pub const SAMPLE_LICENCE: &str = "MIT OR Apache-2.0";
+/// Where it comes from.
+pub const SAMPLE_SOURCE: &str = "comes with the program";
 /// Places that a warning names.
 const PLACES: usize = 5;
 
@@ -229,8 +233,8 @@ fn embedded() -> DataEntry {
         label: Some(sample::LABEL.to_owned()),
         languages: Language::ALL.to_vec(),
         counts,
-        licence: "MIT OR Apache-2.0".to_owned(),
-        source: "comes with the program".to_owned(),
+        licence: SAMPLE_LICENCE.to_owned(),
+        source: SAMPLE_SOURCE.to_owned(),
         warnings: warnings(&pairs.iter().map(check_pairs).collect::<Vec<_>>()),
         error: None,
     }

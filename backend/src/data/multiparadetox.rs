@@ -2,6 +2,9 @@
 //! `{lang}_{train|test}_{toxic|neutral}.csv`, one column without a header; or in the tables of
 //! their public home, `{lang}-*.parquet`. One split for all.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 pub use protocol::data::Split;
@@ -9,9 +12,10 @@ use protocol::language::Language;
 use scoring::sample;
 use serde::Serialize;
 
-use super::error::{BadRow, BadRows, DataError, Place};
+use super::error::{BadRow, BadRows, DataError, Place, Problems};
+use super::format::Format;
 use super::published_split::PublishedSplit;
-use super::rows::{self, Format};
+use super::rows;
 
 /// The headerless column.
 const COLUMN: Format = Format::Delimited {
@@ -60,24 +64,33 @@ pub fn path(directory: &Path, language: Language, split: Split, side: &str) -> P
 /// Reads the pairs of `languages`; all or nothing.
 ///
 /// # Errors
-/// As [`DataError`] says; every bad row of a file is listed.
+/// As [`DataError`] says; what is wrong is listed of every file.
 pub fn load(directory: &Path, languages: &[Language]) -> Result<Vec<LanguagePairs>, DataError> {
-    languages
+    let mut problems = Problems::default();
+    let loaded = languages
         .iter()
-        .map(|language| {
-            let columns = path(directory, *language, Split::Train, "toxic");
-            if let Some(table) = table(directory, *language)
-                && !columns.exists()
-            {
-                return from_table(&table, *language, &PublishedSplit::of(*language));
-            }
-            Ok(LanguagePairs {
-                language: *language,
-                train: pairs(directory, *language, Split::Train)?,
-                test: pairs(directory, *language, Split::Test)?,
-            })
-        })
-        .collect()
+        .filter_map(|language| problems.keep(of_language(directory, *language)))
+        .collect();
+    problems.check()?;
+    Ok(loaded)
+}
+
+fn of_language(directory: &Path, language: Language) -> Result<LanguagePairs, DataError> {
+    let columns = path(directory, language, Split::Train, "toxic");
+    if let Some(table) = table(directory, language)
+        && !columns.exists()
+    {
+        return from_table(&table, language, &PublishedSplit::of(language));
+    }
+    let mut problems = Problems::default();
+    let train = problems.keep(pairs(directory, language, Split::Train));
+    let test = problems.keep(pairs(directory, language, Split::Test));
+    problems.check()?;
+    Ok(LanguagePairs {
+        language,
+        train: train.unwrap_or_default(),
+        test: test.unwrap_or_default(),
+    })
 }
 
 /// The table of a language: here, or in `data` as in the repository.
@@ -189,8 +202,10 @@ pub fn embedded(languages: &[Language]) -> Vec<LanguagePairs> {
 fn pairs(directory: &Path, language: Language, split: Split) -> Result<Vec<Pair>, DataError> {
     let toxic_file = path(directory, language, split, "toxic");
     let neutral_file = path(directory, language, split, "neutral");
-    let toxic = column(&toxic_file)?;
-    let neutral = column(&neutral_file)?;
+    let mut problems = Problems::default();
+    let toxic = problems.keep(column(&toxic_file)).unwrap_or_default();
+    let neutral = problems.keep(column(&neutral_file)).unwrap_or_default();
+    problems.check()?;
     if toxic.len() != neutral.len() {
         return Err(DataError::Unpaired {
             language,
@@ -239,143 +254,5 @@ fn column(file: &Path) -> Result<Vec<(u64, String)>, DataError> {
     match texts.is_empty() {
         true => Err(DataError::Empty(file.to_owned())),
         false => Ok(texts),
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-    use crate::data::parquet::{Cell, Column, ColumnKind, Writer};
-
-    fn write(directory: &Path, name: &str, content: &str) {
-        fs::write(directory.join(name), content).unwrap();
-    }
-
-    fn complete(directory: &Path) {
-        for split in ["train", "test"] {
-            write(
-                directory,
-                &format!("es_{split}_toxic.csv"),
-                "\"uno\ndos\"\ntres, no\n".trim(),
-            );
-            write(directory, &format!("es_{split}_neutral.csv"), "uno\ntres\n");
-        }
-    }
-
-    #[test]
-    fn quoted_line_breaks_do_not_shift_the_pairs() {
-        let directory = tempfile::tempdir().unwrap();
-        complete(directory.path());
-        // A comma outside quotes is a second field, and that is said.
-        let error = load(directory.path(), &[Language::Es]).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("es_train_toxic.csv:3: 2 fields, not 1"),
-            "{error}"
-        );
-        for split in ["train", "test"] {
-            write(
-                directory.path(),
-                &format!("es_{split}_toxic.csv"),
-                "\"uno\ndos\"\ntres\n",
-            );
-        }
-        let loaded = load(directory.path(), &[Language::Es]).unwrap();
-        assert_eq!(loaded[0].train[0].toxic, "uno\ndos");
-        assert_eq!(
-            (loaded[0].test[1].neutral.as_str(), loaded[0].test[1].line),
-            ("tres", 3)
-        );
-    }
-
-    #[test]
-    fn half_a_data_set_is_none() {
-        let directory = tempfile::tempdir().unwrap();
-        complete(directory.path());
-        write(directory.path(), "es_train_toxic.csv", "uno\n");
-        let error = load(directory.path(), &[Language::Es]).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                DataError::Unpaired {
-                    toxic: 1,
-                    neutral: 2,
-                    ..
-                }
-            ),
-            "{error}"
-        );
-        write(directory.path(), "es_train_toxic.csv", "");
-        let error = load(directory.path(), &[Language::Es]).unwrap_err();
-        assert!(matches!(error, DataError::Empty(_)), "{error}");
-        fs::remove_file(directory.path().join("es_train_toxic.csv")).unwrap();
-        let error = load(directory.path(), &[Language::Es]).unwrap_err();
-        assert!(matches!(error, DataError::Missing { .. }), "{error}");
-    }
-
-    #[test]
-    fn a_table_in_any_order_comes_out_as_published() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("de-00000-of-00001.parquet");
-        let split = PublishedSplit::from_sentences(&["a b", "c", "d"], 2);
-        let write = |rows: &[(&str, &str)]| {
-            let columns = ["toxic_sentence", "neutral_sentence"].map(|name| Column {
-                name,
-                kind: ColumnKind::Text,
-            });
-            let mut writer = Writer::new(fs::File::create(&file).unwrap(), &columns).unwrap();
-            for (toxic, neutral) in rows {
-                writer
-                    .push(&[Cell::Text(toxic), Cell::Text(neutral)])
-                    .unwrap();
-            }
-            writer.finish().unwrap();
-            from_table(&file, Language::De, &split)
-        };
-        let pairs = write(&[("d", "3"), ("a b\n", "1"), ("c", "2")]).unwrap();
-        let texts = |pairs: &[Pair]| -> Vec<(String, String, u64)> {
-            let all = pairs.iter().cloned();
-            all.map(|pair| (pair.toxic, pair.neutral, pair.line))
-                .collect()
-        };
-        let pair = |toxic: &str, neutral: &str, line| (toxic.to_owned(), neutral.to_owned(), line);
-        assert_eq!(
-            texts(&pairs.train),
-            [pair("a b", "1", 2), pair("c", "2", 3)]
-        );
-        assert_eq!(texts(&pairs.test), [pair("d", "3", 1)]);
-
-        let error = write(&[("c", "2"), ("c", "2"), ("e", "5")])
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("parquet:2: this pair occurs twice"),
-            "{error}"
-        );
-        assert!(error.contains("parquet:3: this pair is not in"), "{error}");
-        let error = write(&[("c", "2"), ("d", "3")]).unwrap_err().to_string();
-        assert!(
-            error.contains("1 pairs of the published split are not"),
-            "{error}"
-        );
-        // The real split is looked for under the language's name.
-        let error = load(directory.path(), &[Language::De]).unwrap_err();
-        assert!(matches!(error, DataError::Rows(_)), "{error}");
-    }
-
-    #[test]
-    fn the_sample_has_the_same_form() {
-        for pairs in embedded(&Language::ALL) {
-            assert_eq!(
-                (pairs.train.len(), pairs.test.len()),
-                (18, 6),
-                "{}",
-                pairs.language
-            );
-        }
     }
 }

@@ -14,4 +14,4 @@ pub use evaluation::{
 pub use perspective::{PerspectiveError, PerspectiveFile};
 pub use plot::reliability_svg;
 pub use registry::{SCORERS, ScorerChoice, open, open_in};
-pub use training::{Training, TrainingError, train};
+pub use training::{Training, TrainingError, TrainingStep, train};

@@ -1,14 +1,15 @@
 //! The scorers by name.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use protocol::language::Language;
-use scoring::lexicon::LexiconScorer;
+use scoring::lexicon::{LexiconScorer, ListError};
 use scoring::ngram::NgramScorer;
 use scoring::scorer::Scorer;
 
 use super::perspective::PerspectiveFile;
 use super::probe::ProbeScorer;
+use crate::data::{DataError, Format, read};
 
 /// A scorer that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,27 +102,65 @@ pub fn open(name: &str, file: Option<&Path>) -> Result<Box<dyn Scorer>, String> 
     }
 }
 
+/// Lists that were made for other ways of matching have entries that cannot be used; those are
+/// left out, and so is a list of which nothing can be read: the others are none the worse for it.
 fn lexicon(directory: &Path) -> Result<Box<dyn Scorer>, String> {
     let mut lists = Vec::new();
+    let mut unreadable = Vec::new();
     for language in Language::ALL {
-        let file: PathBuf = directory.join(language.code());
+        let file = directory.join(language.code());
         if file.exists() {
-            let text = std::fs::read_to_string(&file)
-                .map_err(|error| format!("{}: {error}", file.display()))?;
-            lists.push((language, text));
+            match list_text(&file) {
+                Ok(text) => lists.push((language, text)),
+                Err(error) => unreadable.push(error.to_string()),
+            }
         }
     }
-    if lists.is_empty() {
-        let directory = directory.display();
-        return Err(format!(
-            "{directory}: no word lists here; they are called ar, de, en, …"
-        ));
+    let (scorer, left_out) = LexiconScorer::from_usable(&lists);
+    let told = left_out
+        .chunk_by(|left, right| left.0 == right.0)
+        .filter_map(|of_list| {
+            let (language, first) = of_list.first()?;
+            let file = directory.join(language.code());
+            Some(left_out_of(&file, of_list.len(), first))
+        });
+    let told: Vec<String> = unreadable.into_iter().chain(told).collect();
+    if scorer.identity().languages.is_empty() {
+        return Err(match told.is_empty() {
+            true => format!(
+                "{}: no word lists here; they are called ar, de, en, …",
+                directory.display()
+            ),
+            false => told.join("\n"),
+        });
     }
-    LexiconScorer::from_lists(&lists)
-        .map(|scorer| Box::new(scorer) as Box<dyn Scorer>)
-        .map_err(|(language, error)| {
-            format!("{}: {error}", directory.join(language.code()).display())
-        })
+    for line in told {
+        tracing::warn!("{line}");
+    }
+    Ok(Box::new(scorer))
+}
+
+fn left_out_of(file: &Path, count: usize, first: &ListError) -> String {
+    let file = file.display();
+    match (first, count) {
+        (ListError::Category { .. } | ListError::Empty, _) => {
+            format!("{file}: the list is left out: {first}")
+        }
+        (_, 1) => format!("{file}: 1 entry is left out: {first}"),
+        _ => format!("{file}: {count} entries are left out; the first: {first}"),
+    }
+}
+
+/// Through the reader of all texts, which names what is no text by its place.
+fn list_text(file: &Path) -> Result<String, DataError> {
+    let mut text = String::new();
+    let problems = read(file, Format::Lines, &mut |row| {
+        text.push_str(row.get("text").unwrap_or_default());
+        text.push('\n');
+        Ok(())
+    })?;
+    problems.check()?;
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -160,11 +199,29 @@ mod tests {
                 > 0.5
         );
         assert!(scorer.score("x", Language::Es).is_err());
-        std::fs::write(directory.path().join("zh"), "坏\n").unwrap();
-        let error = open("lexicon", Some(directory.path())).err().unwrap();
+
+        // What cannot be used is left out, and the rest is.
+        let error = |name: &str, list: &[u8]| {
+            let alone = tempfile::tempdir().unwrap();
+            std::fs::write(alone.path().join(name), list).unwrap();
+            open("lexicon", Some(alone.path())).err().unwrap()
+        };
         assert!(
-            error.contains("line 1: `坏` is a single character"),
-            "{error}"
+            error("zh", "13.\n坏\n".as_bytes())
+                .contains("2 entries are left out; the first: line 1")
         );
+        assert!(error("zh", b"ab\nsch\xf6n\n").contains("zh:2:4: not UTF-8"));
+        assert!(error("ru", b"[rude]\nab\n").contains("`rude` is no category"));
+        for (name, list) in [
+            ("zh", "13.\n坏\n笨蛋\n".as_bytes()),
+            ("hi", b"sch\xf6n"),
+            ("ru", b"[rude]\nab"),
+        ] {
+            std::fs::write(directory.path().join(name), list).unwrap();
+        }
+        let scorer = open("lexicon", Some(directory.path())).unwrap();
+        assert_eq!(scorer.identity().languages, [Language::De, Language::Zh]);
+        let score = scorer.score("你这个笨蛋", Language::Zh).unwrap();
+        assert!(score.probability > 0.5);
     }
 }

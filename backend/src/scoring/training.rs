@@ -104,8 +104,23 @@ pub struct Training {
     pub excluded: Vec<(Language, &'static str, usize)>,
 }
 
+/// How far the training of a language is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainingStep {
+    /// Its texts are read and compared with those of the tests.
+    Reading,
+    /// The table is fitted to so many examples, once for each fold and once for all.
+    Fitting {
+        /// How many.
+        examples: usize,
+    },
+    /// It is done.
+    Done,
+}
+
 /// Trains on the data sets under `root`. `without` names sources to leave out, so that they can
-/// test the result; `options` are those of every language.
+/// test the result; `options` are those of every language. `told` hears what is done; the languages
+/// are read one after the other and fitted side by side.
 ///
 /// # Errors
 /// As [`TrainingError`] says.
@@ -114,16 +129,26 @@ pub fn train(
     languages: &[Language],
     without: &[String],
     options: &TrainOptions,
+    told: &(dyn Fn(Language, TrainingStep) + Sync),
 ) -> Result<Training, TrainingError> {
     let sets: Vec<Collected> = languages
         .iter()
-        .map(|language| collect(root, *language, without, options.folds))
+        .map(|language| {
+            told(*language, TrainingStep::Reading);
+            collect(root, *language, without, options.folds)
+        })
         .collect::<Result<_, _>>()?;
     // Each language by itself: threads change nothing in the sums.
     let models = languages
         .par_iter()
         .zip(&sets)
-        .map(|(language, set)| train_language(*language, &set.examples, options).model)
+        .map(|(language, set)| {
+            let examples = set.examples.len();
+            told(*language, TrainingStep::Fitting { examples });
+            let model = train_language(*language, &set.examples, options).model;
+            told(*language, TrainingStep::Done);
+            model
+        })
         .collect();
     let mut card = ModelCard {
         version: VERSION.to_owned(),

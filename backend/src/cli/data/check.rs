@@ -1,34 +1,38 @@
 //! `backend data check`.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use protocol::language::Language;
-use serde::Serialize;
 
+use super::report::{Report, SetReport};
+use crate::cli::prompts::FormatName;
 use crate::cli::{Context, Failure};
 use crate::data::{
-    DataError, DataSet, Format, Kind, Label, LabelledFile, PairReport, TextColumn, check_pairs,
-    multiparadetox, pulled,
+    DataError, DataSet, Examiner, Format, Kind, Label, LabelledFile, LanguagePairs, Problems,
+    SAMPLE, TextColumn, around, check_pairs, multiparadetox, pulled,
 };
 
 /// Arguments of `data check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Rows that cannot be read end the check with status 1, all of them listed with file and line. What is
-only remarkable (duplicates, identical pairs, wrong scripts, control and bidi characters, overlap of
-train and test) is listed and is no failure.
+Rows that cannot be read end the check with status 1, those of every file listed with file and line.
+What is only remarkable is listed and is no failure: duplicates, identical pairs, empty rows, wrong
+scripts, control and bidi characters, overlap of train and test; of labelled texts also their overlap
+with the test part of multiparadetox, if that is here too.
 
 A table of your own (.csv, .tsv, .jsonl, .json, .parquet, or one text a line) is checked with --file:
   backend data check --file posts.parquet --languages de --text comment --label class --toxic 1,2")]
 pub struct Arguments {
-    /// Name of a data set
+    /// Name of a data set, or `sample`
     #[arg(value_name = "NAME", default_value = "multiparadetox")]
     name: String,
     /// A table of labelled texts instead
     #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "name"], requires = "languages")]
     file: Option<PathBuf>,
+    /// How it is divided [default: by its ending]
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "file")]
+    format: Option<FormatName>,
     /// Its column of texts
     #[arg(long, value_name = "COLUMN", default_value = "text", requires = "file")]
     text: String,
@@ -52,24 +56,21 @@ pub struct Arguments {
     json: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct FileReport {
-    file: PathBuf,
-    language: Language,
-    toxic: usize,
-    clean: usize,
-}
-
-#[derive(Debug, Default, Serialize)]
-struct Report {
-    pairs: Vec<PairReport>,
-    files: Vec<FileReport>,
-}
-
 /// Runs `data check`.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     if let Some(file) = &arguments.file {
-        return own(arguments, file);
+        return own(arguments, file, context);
+    }
+    let mut report = Report::default();
+    if arguments.name == SAMPLE {
+        let languages = match arguments.languages.as_slice() {
+            [] => &Language::ALL[..],
+            chosen => chosen,
+        };
+        let pairs = multiparadetox::embedded(languages);
+        report.set = Some(SetReport::sample());
+        report.pairs = pairs.iter().map(check_pairs).collect();
+        return report.show(arguments.json);
     }
     let data_set = known(&arguments.name)?;
     let directory = located(data_set, arguments.data.as_deref(), context)?;
@@ -77,26 +78,59 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         [] => data_set.languages.to_vec(),
         chosen => chosen.to_vec(),
     };
-    let mut report = Report::default();
+    if let Some(none) = languages
+        .iter()
+        .find(|language| !data_set.languages.contains(language))
+    {
+        let name = data_set.name;
+        return Err(Failure::usage(format!("`{name}` has no texts in {none}")));
+    }
+    report.set = Some(SetReport::of(data_set));
+    let mut problems = Problems::default();
     if data_set.kind == Kind::Pairs {
-        let pairs = multiparadetox::load(&directory, &languages)?;
-        report.pairs = pairs.iter().map(check_pairs).collect();
-    }
-    for file in data_set.labelled_files(&directory) {
-        if !languages.contains(&file.language) {
-            continue;
+        for language in &languages {
+            let pairs = problems.keep(multiparadetox::load(&directory, &[*language]));
+            report.pairs.extend(pairs.iter().flatten().map(check_pairs));
         }
-        report.files.push(counted(file)?);
     }
-    let title = format!(
-        "{}: {}, licence {}",
-        data_set.name, data_set.source, data_set.licence
-    );
-    show(arguments.json, Some(&title), &report)
+    let tests = match data_set.kind {
+        Kind::Labelled => {
+            let mut roots: Vec<PathBuf> = arguments.data.iter().cloned().collect();
+            roots.extend(around(&directory).map(Path::to_owned));
+            test_part(roots, &languages, context)
+        }
+        _ => Vec::new(),
+    };
+    let mut examiner = Examiner::new(&tests);
+    for file in data_set.labelled_files(&directory) {
+        if languages.contains(&file.language) {
+            report.files.extend(problems.keep(examiner.file(&file)));
+        }
+    }
+    finish(&report, problems, arguments.json)
+}
+
+/// What could be read is shown, before what could not.
+fn finish(report: &Report, problems: Problems, json: bool) -> Result<(), Failure> {
+    report.show(json)?;
+    Ok(problems.check()?)
+}
+
+/// The pairs whose test part no other text should be in, if they are at hand and sound.
+fn test_part(
+    mut roots: Vec<PathBuf>,
+    languages: &[Language],
+    context: &Context,
+) -> Vec<LanguagePairs> {
+    roots.push(pulled(&context.data_dir));
+    DataSet::find("multiparadetox")
+        .and_then(|pairs| roots.iter().find_map(|root| pairs.locate(root)))
+        .and_then(|directory| multiparadetox::load(&directory, languages).ok())
+        .unwrap_or_default()
 }
 
 /// A file of the user's.
-fn own(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
+fn own(arguments: &Arguments, file: &Path, context: &Context) -> Result<(), Failure> {
     let [language] = arguments.languages.as_slice() else {
         return Err(Failure::usage(
             "`--languages` names the one language of the file",
@@ -113,8 +147,9 @@ fn own(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
             clean: arguments.clean.clone(),
         },
     };
-    let counted = counted(LabelledFile {
-        format: Format::of(file),
+    let format = arguments.format.map(Format::from);
+    let file = LabelledFile {
+        format: format.unwrap_or_else(|| Format::of(file)),
         path: file.to_owned(),
         columns: vec![TextColumn {
             name: arguments.text.clone(),
@@ -123,70 +158,17 @@ fn own(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
         }],
         language: *language,
         entities: false,
-    })?;
-    if counted.toxic + counted.clean == 0 {
-        return Err(DataError::Empty(counted.file).into());
+    };
+    let tests = test_part(Vec::new(), &[*language], context);
+    let report = Examiner::new(&tests).file(&file)?;
+    if report.toxic + report.clean == 0 {
+        return Err(DataError::Empty(report.file).into());
     }
     let report = Report {
-        files: vec![counted],
+        files: vec![report],
         ..Report::default()
     };
-    show(arguments.json, None, &report)
-}
-
-fn counted(file: LabelledFile) -> Result<FileReport, DataError> {
-    let (mut toxic, mut clean) = (0, 0);
-    file.stream(&mut |text| match text.toxic {
-        true => toxic += 1,
-        false => clean += 1,
-    })?;
-    Ok(FileReport {
-        file: file.path,
-        language: file.language,
-        toxic,
-        clean,
-    })
-}
-
-fn show(json: bool, title: Option<&str>, report: &Report) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    if json {
-        writeln!(
-            out,
-            "{}",
-            serde_json::to_string_pretty(report).map_err(Failure::new)?
-        )?;
-        return Ok(());
-    }
-    if let Some(title) = title {
-        writeln!(out, "{title}")?;
-    }
-    for pairs in &report.pairs {
-        let count = pairs.findings.len();
-        writeln!(
-            out,
-            "{}: {} train and {} test pairs, {count} findings",
-            pairs.language, pairs.train, pairs.test
-        )?;
-        for finding in &pairs.findings {
-            writeln!(
-                out,
-                "  {} line {}: {} ({})",
-                finding.split, finding.line, finding.kind, finding.detail
-            )?;
-        }
-    }
-    for file in &report.files {
-        writeln!(
-            out,
-            "{}: {}: {} toxic, {} clean",
-            file.language,
-            file.file.display(),
-            file.toxic,
-            file.clean
-        )?;
-    }
-    Ok(())
+    report.show(arguments.json)
 }
 
 /// The data set of this name.

@@ -3,6 +3,7 @@
 mod check;
 mod list;
 mod pull;
+mod report;
 mod show;
 
 use clap::{Args, Subcommand};

@@ -8,7 +8,9 @@ use clap::builder::FalseyValueParser;
 
 use super::check::known;
 use crate::cli::models::Observer;
+use crate::cli::note::note;
 use crate::cli::{Context, Failure};
+use crate::data::SAMPLE;
 use crate::data::pull::{DataPullError, DataPullOptions, Home, HomeChoice, pull};
 use crate::hub::HuggingFace;
 
@@ -46,6 +48,14 @@ pub struct Arguments {
 
 /// Runs `data pull`.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    if arguments.name == SAMPLE {
+        let said = "the sample is built into the program; there is nothing to fetch";
+        match arguments.json {
+            true => note(said),
+            false => writeln!(std::io::stdout().lock(), "{said}")?,
+        }
+        return Ok(());
+    }
     let set = known(&arguments.name)?;
     let home = match arguments.source.as_deref() {
         None => HomeChoice::Any,

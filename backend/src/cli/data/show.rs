@@ -8,8 +8,9 @@ use protocol::language::Language;
 use serde::Serialize;
 
 use super::check::{known, located};
+use crate::cli::one_line::one_line;
 use crate::cli::{Context, Failure};
-use crate::data::{Kind, LanguagePairs, Split, multiparadetox};
+use crate::data::{Kind, LanguagePairs, SAMPLE, Split, multiparadetox};
 use scoring::sample;
 
 /// Arguments of `data show`.
@@ -43,7 +44,7 @@ struct Shown {
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let texts = texts(arguments, context)?;
     let mut out = std::io::stdout().lock();
-    if arguments.name == "sample" && !arguments.json {
+    if arguments.name == SAMPLE && !arguments.json {
         writeln!(out, "# {}", sample::LABEL)?;
     }
     for shown in texts.into_iter().take(arguments.limit) {
@@ -58,7 +59,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
             let split = shown
                 .split
                 .map_or_else(String::new, |split| split.to_string());
-            writeln!(out, "{label}\t{split}\t{}", shown.text)?;
+            writeln!(out, "{label}\t{split}\t{}", one_line(&shown.text))?;
         }
     }
     Ok(())
@@ -66,7 +67,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
 
 fn texts(arguments: &Arguments, context: &Context) -> Result<Vec<Shown>, Failure> {
     let language = arguments.language;
-    if arguments.name == "sample" {
+    if arguments.name == SAMPLE {
         let mut shown = pairs(&multiparadetox::embedded(&[language]));
         shown.extend(sample::clean(language).iter().map(|text| Shown {
             split: None,

@@ -1,18 +1,23 @@
 //! `backend score toxicity`.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use clap::Args;
 use protocol::language::Language;
 use rayon::prelude::*;
 use scoring::flags::Flags;
-use scoring::scorer::{Reason, Scorer};
+use scoring::scorer::{Reason, ScoreError, Scorer};
 use serde::Serialize;
 
-use crate::cli::generate::progress;
+use crate::cli::one_line::one_line;
+use crate::cli::progress::TextProgress;
+use crate::cli::prompts::Reading;
 use crate::cli::{Context, Failure};
-use crate::data::{BadRows, DataError, Format, Row, from_reader};
+use crate::data::{BadRows, DataError, Format, Problems, TextFile};
 use crate::scoring::open_in;
 
 /// Texts that are scored at a time: enough for every core, little enough for the memory.
@@ -22,10 +27,12 @@ const BATCH: usize = 4_096;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Each text is one line of output, in the order of the input. Without --json: score, language, flags,
-text. A text that is in another of the seven languages is scored in that one; --as-given scores it
-in the one given. An empty text has no score.")]
+text, in which line breaks, control and bidi characters are escaped. A text that is in another of
+the seven languages is scored in that one; --as-given scores it in the one given. An empty text has
+no score. Rows that cannot be read are listed at the end, with file and line, and the status is 1.")]
 pub struct Arguments {
-    /// Files with one text a line, or .jsonl, .csv and .tsv files; `-` or nothing is stdin
+    /// Files with one text a line, or .jsonl, .json, .csv, .tsv and .parquet files; `-` or nothing
+    /// is stdin
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// A text; can be given several times
@@ -40,9 +47,9 @@ pub struct Arguments {
     /// The scorer's model, directory of word lists, or saved results
     #[arg(long, value_name = "PATH")]
     scorer_file: Option<PathBuf>,
-    /// Field or column with the text
-    #[arg(long, value_name = "NAME", default_value = "text")]
-    field: String,
+    /// How files are read; the field is `text` unless named.
+    #[command(flatten)]
+    reading: Reading,
     /// Score in the given language, whatever the text is in
     #[arg(long)]
     as_given: bool,
@@ -53,6 +60,8 @@ pub struct Arguments {
 
 #[derive(Debug, Serialize)]
 struct Output<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<Cow<'a, str>>,
     line: u64,
     score: Option<f64>,
     language: Language,
@@ -64,6 +73,20 @@ struct Output<'a> {
 
 /// Runs `score toxicity`.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let stdin = [PathBuf::from("-")];
+    let files = if arguments.files.is_empty() && arguments.text.is_empty() {
+        &stdin[..]
+    } else {
+        &arguments.files
+    };
+    let reading = &arguments.reading;
+    if files.is_empty() {
+        reading.check_unused("only --text is given")?;
+    }
+    let files: Vec<TextFile> = files
+        .iter()
+        .map(|path| reading.file(path, &["text"]))
+        .collect::<Result<_, _>>()?;
     let scorer = open_in(
         &context.data_dir,
         &arguments.scorer,
@@ -79,72 +102,65 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         out: BufWriter::new(std::io::stdout().lock()),
         batch: Vec::new(),
         failure: None,
-        bar: progress(0, "texts"),
+        bytes: Rc::default(),
+        progress: TextProgress::new(size(&files)),
     };
     for (line, text) in (1..).zip(&arguments.text) {
-        writer.push(line, text.clone())?;
+        writer.push((None, line, text.clone()))?;
     }
-    let stdin = [PathBuf::from("-")];
-    let files = if arguments.files.is_empty() && arguments.text.is_empty() {
-        &stdin[..]
-    } else {
-        &arguments.files
-    };
-    let mut problems = BadRows::default();
-    for file in files {
-        problems.extend(writer.file(file)?);
+    let mut problems = Problems::default();
+    for file in &files {
+        writer.file(file, &mut problems)?;
     }
     writer.flush()?;
-    writer.bar.finish_and_clear();
+    writer.progress.finish();
     Ok(problems.check()?)
 }
+
+/// Bytes of all files, if all are read from the beginning to an end that is known.
+fn size(files: &[TextFile]) -> Option<u64> {
+    let size = |file: &TextFile| {
+        let metadata = std::fs::metadata(&file.path).ok()?;
+        (metadata.is_file() && file.format != Format::Parquet).then_some(metadata.len())
+    };
+    files.iter().map(size).sum()
+}
+
+/// A text with its file and line.
+type Entry<'a> = (Option<&'a Path>, u64, String);
 
 struct Writer<'a, W: Write> {
     arguments: &'a Arguments,
     scorer: &'a dyn Scorer,
     out: W,
-    batch: Vec<(u64, String)>,
+    batch: Vec<Entry<'a>>,
     failure: Option<Failure>,
-    bar: indicatif::ProgressBar,
+    bytes: Rc<Cell<u64>>,
+    progress: TextProgress,
 }
 
-impl<W: Write> Writer<'_, W> {
-    /// The lines that could not be read.
-    fn file(&mut self, path: &Path) -> Result<BadRows, Failure> {
-        let field = self.arguments.field.clone();
-        let format = Format::of(path);
-        let mut each = |row: Row| {
-            if self.failure.is_some() {
-                return Ok(());
-            }
-            let name = if format == Format::Lines {
-                "text"
-            } else {
-                &field
-            };
-            let text = row.get(name).ok_or_else(|| DataError::UnknownColumn {
-                file: path.to_owned(),
-                column: name.to_owned(),
-                columns: row.values.iter().map(|(name, _)| name.clone()).collect(),
-            })?;
-            if let Err(failure) = self.push(row.line, text.to_owned()) {
+impl<'a, W: Write> Writer<'a, W> {
+    /// Scores what can be read; what cannot comes to the `problems`, and other files go on.
+    fn file(&mut self, file: &'a TextFile, problems: &mut Problems) -> Result<(), Failure> {
+        let bytes = Rc::clone(&self.bytes);
+        let found = file.stream(&bytes, &mut |line, text| {
+            self.arguments.reading.suspect(file, line, text);
+            let pushed = self.push((Some(&file.path), line, text.to_owned()));
+            pushed.map_err(|failure| {
                 self.failure = Some(failure);
-            }
-            Ok(())
-        };
-        let problems = if path == Path::new("-") {
-            from_reader(path, std::io::stdin().lock(), format, &mut each)?
-        } else {
-            crate::data::read(path, format, &mut each)?
-        };
-        match self.failure.take() {
-            Some(failure) => Err(failure),
-            None => Ok(problems),
+                // Ends the reading; the failure is what is told.
+                DataError::Source(String::new())
+            })
+        });
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
         }
+        problems.keep(found.and_then(BadRows::check));
+        Ok(())
     }
 
-    fn push(&mut self, line: u64, text: String) -> Result<(), Failure> {
-        self.batch.push((line, text));
+    fn push(&mut self, entry: Entry<'a>) -> Result<(), Failure> {
+        self.batch.push(entry);
         if self.batch.len() == BATCH {
             self.flush()?;
         }
@@ -156,13 +172,13 @@ impl<W: Write> Writer<'_, W> {
         let (arguments, scorer) = (self.arguments, self.scorer);
         let lines: Vec<String> = batch
             .par_iter()
-            .map(|(line, text)| show(arguments, scorer, *line, text))
+            .map(|entry| show(arguments, scorer, entry))
             .collect::<Result<_, _>>()?;
         for line in lines {
             writeln!(self.out, "{line}")?;
         }
         self.out.flush()?;
-        self.bar.inc(batch.len() as u64);
+        self.progress.advance(batch.len() as u64, self.bytes.get());
         Ok(())
     }
 }
@@ -171,8 +187,7 @@ impl<W: Write> Writer<'_, W> {
 fn show(
     arguments: &Arguments,
     scorer: &dyn Scorer,
-    number: u64,
-    text: &str,
+    (file, number, text): &Entry<'_>,
 ) -> Result<String, Failure> {
     let expected = arguments.language;
     let flags = Flags::of(text, expected);
@@ -184,14 +199,18 @@ fn show(
     let scored = if flags.empty {
         None
     } else {
-        let scored = scorer.score(text, language);
-        Some(scored.map_err(|error| Failure::new(format!("line {number}: {error}")))?)
+        let failed = |error: ScoreError| match file {
+            Some(file) => Failure::new(format!("{}:{number}: {error}", file.display())),
+            None => Failure::new(format!("text {number}: {error}")),
+        };
+        Some(scorer.score(text, language).map_err(failed)?)
     };
     let score = scored.as_ref().map(|scored| scored.probability);
     if arguments.json {
         let identity = scorer.identity();
         return serde_json::to_string(&Output {
-            line: number,
+            file: file.map(Path::to_string_lossy),
+            line: *number,
             score,
             language,
             flags,
@@ -211,5 +230,9 @@ fn show(
     .filter_map(|(name, raised)| raised.then_some(name))
     .collect();
     let score = score.map_or_else(|| "-".to_owned(), |score| format!("{score:.4}"));
-    Ok(format!("{score}\t{language}\t{}\t{text}", raised.join(",")))
+    Ok(format!(
+        "{score}\t{language}\t{}\t{}",
+        raised.join(","),
+        one_line(text)
+    ))
 }

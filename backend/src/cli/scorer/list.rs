@@ -3,10 +3,13 @@
 use std::io::Write;
 
 use clap::Args;
+use scoring::scorer::ScorerIdentity;
 use serde::Serialize;
 
-use crate::cli::Failure;
-use crate::scoring::{SCORERS, open};
+use crate::cli::note::note;
+use crate::cli::{Context, Failure};
+use crate::scoring::probe::default_path;
+use crate::scoring::{SCORERS, ScorerChoice, open_in};
 
 /// Arguments of `scorer list`.
 #[derive(Debug, Args)]
@@ -26,18 +29,10 @@ struct Entry {
 }
 
 /// Runs `scorer list`.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     let mut entries = Vec::new();
     for choice in SCORERS {
-        let identity = match choice.needs_file {
-            true => None,
-            false => Some(
-                open(choice.name, None)
-                    .map_err(Failure::new)?
-                    .identity()
-                    .clone(),
-            ),
-        };
+        let identity = identity(choice, context)?;
         entries.push(Entry {
             name: choice.name,
             about: choice.about,
@@ -74,4 +69,19 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         )?;
     }
     Ok(())
+}
+
+/// Of a scorer that needs no file, and of the probe that was trained here.
+fn identity(choice: &ScorerChoice, context: &Context) -> Result<Option<ScorerIdentity>, Failure> {
+    let opened = open_in(&context.data_dir, choice.name, None);
+    match opened {
+        Ok(scorer) => Ok(Some(scorer.identity().clone())),
+        Err(error) if !choice.needs_file => Err(Failure::new(error)),
+        Err(error) => {
+            if choice.name == "probe" && default_path(&context.data_dir).exists() {
+                note(error);
+            }
+            Ok(None)
+        }
+    }
 }

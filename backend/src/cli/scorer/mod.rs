@@ -34,7 +34,7 @@ enum Command {
 /// As the subcommands.
 pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     match &arguments.command {
-        Command::List(arguments) => list::run(arguments),
+        Command::List(arguments) => list::run(arguments, context),
         Command::Eval(arguments) => eval::run(arguments, context),
         Command::Train(arguments) => train::run(arguments, context),
         Command::Compare(arguments) => compare::run(arguments, context),

@@ -2,18 +2,20 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use protocol::language::Language;
 use scoring::ngram::{NgramScorer, TrainOptions};
 use scoring::scorer::Scorer;
 
-use crate::cli::generate::progress;
 use crate::cli::model_options::DEFAULT_MODEL;
+use crate::cli::note::note;
+use crate::cli::progress::progress;
 use crate::cli::{Context, Failure};
 use crate::data::locate;
 use crate::scoring::probe::{default_path, train};
-use crate::scoring::{self as native, TrainingError};
+use crate::scoring::{self as native, TrainingError, TrainingStep};
 
 /// Arguments of `scorer train`.
 #[derive(Debug, Args)]
@@ -74,13 +76,31 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         penalty: arguments.penalty,
         ..TrainOptions::default()
     };
-    let training = native::train(&arguments.data, languages, &arguments.without, &options)
-        .map_err(|error| match error {
-            TrainingError::Data(error) => Failure::from(error),
-            broken @ TrainingError::Written(_) => Failure::new(broken),
-            missing @ TrainingError::Missing { .. } => Failure::new(missing)
-                .with_help("`backend data list --data DIR` shows which data sets are there"),
-        })?;
+    let start = Instant::now();
+    let told = |language: Language, step: TrainingStep| {
+        let seconds = start.elapsed().as_secs();
+        note(match step {
+            TrainingStep::Reading => format!("{language}: reading its texts"),
+            TrainingStep::Fitting { examples } => format!(
+                "{language}: fitting to {examples} examples, {} times ({seconds} s so far)",
+                options.folds + 1
+            ),
+            TrainingStep::Done => format!("{language}: done after {seconds} s"),
+        });
+    };
+    let training = native::train(
+        &arguments.data,
+        languages,
+        &arguments.without,
+        &options,
+        &told,
+    )
+    .map_err(|error| match error {
+        TrainingError::Data(error) => Failure::from(error),
+        broken @ TrainingError::Written(_) => Failure::new(broken),
+        missing @ TrainingError::Missing { .. } => Failure::new(missing)
+            .with_help("`backend data list --data DIR` shows which data sets are there"),
+    })?;
     let bytes = training.model.to_bytes().map_err(Failure::new)?;
     let identity = NgramScorer::from_bytes(&bytes)
         .map_err(Failure::new)?
@@ -114,6 +134,13 @@ fn probe(
 ) -> Result<(), Failure> {
     let bar = progress(0, "texts");
     let root = locate(&context.data_dir, &arguments.data)?;
+    let codes: Vec<&str> = languages.iter().map(|language| language.code()).collect();
+    note(format!(
+        "reading up to {} pairs of each of {}, then the hidden states of {}",
+        arguments.pairs,
+        codes.join(", "),
+        arguments.model
+    ));
     let training = train(
         &context.data_dir,
         &arguments.model,

@@ -18,10 +18,14 @@ use super::progress::Progress;
 use crate::adapters::{AdapterError, AdapterStore, Made};
 use crate::cli::model_options::ModelOptions;
 use crate::cli::note::note;
-use crate::cli::{Context, Failure, prompts};
+use crate::cli::prompts::{self, Reading};
+use crate::cli::{Context, Failure};
 use crate::data::{Split, locate, multiparadetox};
 use crate::store::DirectoryLock;
 use crate::training::{TrainedAdapter, TrainingError, train_sft};
+
+/// Where a text is in a file with fields.
+const FIELDS: &[&str] = &["text", "neutral_sentence", "neutral"];
 
 /// Arguments of `train sft`.
 #[derive(Debug, Args)]
@@ -35,10 +39,13 @@ pub struct Arguments {
     /// Model and device.
     #[command(flatten)]
     model: ModelOptions,
-    /// A file with one text a line (or .jsonl with `text`), a directory of pairs, or the name of a
-    /// set of pairs that was pulled
+    /// A file with one text a line (or .jsonl, .json, .csv, .tsv, .parquet with `text`), a directory
+    /// of pairs, or the name of a set of pairs that was pulled
     #[arg(long, value_name = "FILE|DIR")]
     data: PathBuf,
+    /// How files are read.
+    #[command(flatten)]
+    reading: Reading,
     /// Languages of a directory of pairs [default: all that it has of the seven]
     #[arg(long, value_name = "LANGUAGE", value_delimiter = ',')]
     language: Vec<Language>,
@@ -176,6 +183,10 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
             return Err(AdapterError::AlreadyThere { name }.into());
         }
     }
+    if !is_file(&arguments.data) && !arguments.validation.as_deref().is_some_and(is_file) {
+        let reading = &arguments.reading;
+        reading.check_unused("pairs in a directory have a form of their own")?;
+    }
     let data = texts(context, arguments, &arguments.data, Split::Train)?;
     let validation = match &arguments.validation {
         None => Vec::new(),
@@ -245,6 +256,11 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What is no file is a directory or the name of a set that was pulled. Pipes are files here.
+fn is_file(path: &Path) -> bool {
+    path == Path::new("-") || (path.exists() && !path.is_dir())
+}
+
 /// The texts of a file, or of a part of a directory of pairs.
 fn texts(
     context: &Context,
@@ -252,19 +268,24 @@ fn texts(
     path: &Path,
     split: Split,
 ) -> Result<Vec<String>, Failure> {
-    // What is no file is a directory or the name of a set that was pulled.
-    let is_file = path.is_file() || path == Path::new("-");
+    let is_file = is_file(path);
     let path = &match is_file {
         true => path.to_owned(),
         false => locate(&context.data_dir, path)?,
     };
     if is_file {
+        if !arguments.language.is_empty() && path == &arguments.data {
+            return Err(Failure::usage(
+                "`--language` chooses among the languages of a directory of pairs; all texts of a \
+                 file are learned",
+            ));
+        }
         if split == Split::Test {
             return Err(Failure::usage(
                 "`--validation test` needs a directory of pairs as --data",
             ));
         }
-        let lines = prompts::read(path, false, &["text", "neutral_sentence", "neutral"])?;
+        let lines = prompts::read(path, &arguments.reading, FIELDS)?;
         return Ok(lines.into_iter().map(|line| line.text).collect());
     }
     let languages: Vec<Language> = match arguments.language.as_slice() {

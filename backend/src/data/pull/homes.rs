@@ -1,6 +1,8 @@
 //! Where the known data sets can be had: `homes.json`, embedded. Files of a repository are named
 //! with the commit, size and hash that this program was measured with.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::data::error::DataError;
@@ -41,6 +43,30 @@ pub enum Home {
         #[serde(default)]
         members: Vec<String>,
     },
+}
+
+/// Which homes may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum HomeChoice {
+    /// All, in their order.
+    #[default]
+    Any,
+    /// Only Hugging Face.
+    HuggingFace,
+    /// Only the files of a repository.
+    Files,
+    /// A directory that has those files.
+    Directory(PathBuf),
+}
+
+impl HomeChoice {
+    /// Where the files come from, which else come from `home`.
+    pub(super) fn instead_of(&self, home: &str) -> String {
+        match self {
+            Self::Directory(directory) => directory.display().to_string(),
+            _ => home.to_owned(),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

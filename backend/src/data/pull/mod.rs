@@ -8,12 +8,12 @@ mod tests;
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hf_hub::{Repo, RepoType};
 use serde::{Deserialize, Serialize};
 
-pub use homes::{Home, HomeFile};
+pub use homes::{Home, HomeChoice, HomeFile};
 
 use super::catalogue::{DataSet, Kind};
 use super::error::DataError;
@@ -26,20 +26,6 @@ use crate::hub::{
 
 /// Name of the record in a data set's directory.
 pub const RECORD: &str = "data.json";
-
-/// Which homes may be used.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum HomeChoice {
-    /// All, in their order.
-    #[default]
-    Any,
-    /// Only Hugging Face.
-    HuggingFace,
-    /// Only the files of a repository.
-    Files,
-    /// A directory that has those files.
-    Directory(PathBuf),
-}
 
 /// How to fetch.
 #[derive(Debug, Clone)]
@@ -181,7 +167,8 @@ pub fn pull(
             // No other home can help a full disk.
             Err(error @ HubError::DiskFull { .. }) => return Err(error.into()),
             Err(error) => {
-                let (source, reason) = (home.describe(), error.to_string());
+                let source = options.home.instead_of(&home.describe());
+                let reason = error.to_string();
                 attempts.push(format!("{source}: {reason}"));
                 observer.event(&PullEvent::SourceFailed { source, reason });
             }
@@ -255,10 +242,7 @@ fn from_home(
         name: set.name.to_owned(),
         licence: set.licence.to_owned(),
         source: set.source.to_owned(),
-        origin: match &options.home {
-            HomeChoice::Directory(directory) => directory.display().to_string(),
-            _ => origin,
-        },
+        origin: options.home.instead_of(&origin),
         files: recorded,
     };
     atomic::write_json(&ready.join(RECORD), &record)?;
@@ -287,7 +271,7 @@ fn fetch(
     loop {
         let resumed_at = partial.bytes();
         observer.event(&PullEvent::Source {
-            source: origin.to_owned(),
+            source: options.home.instead_of(origin),
             file: file.name.clone(),
             resumed_at,
         });

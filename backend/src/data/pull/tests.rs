@@ -157,6 +157,8 @@ fn a_copy_on_disk_is_taken_and_archives_are_unpacked() {
     let record = pull(home.path(), set("mlma"), &homes, &options, &mut witness).unwrap();
     assert_eq!(record.files[0].name, member);
     assert_eq!(record.origin, copy.display().to_string());
+    let told = |event: &PullEvent| matches!(event, PullEvent::Source { source, .. } if *source == record.origin);
+    assert!(witness.events.iter().any(told), "{:?}", witness.events);
     let place = home.path().join("data/mlma");
     assert!(place.join(member).exists() && !place.join("a.zip").exists());
 }

@@ -6,23 +6,37 @@ use protocol::language::Language;
 
 use super::list::WordList;
 
+/// The list of a language as it is written.
+pub fn embedded_text(language: Language) -> &'static str {
+    match language {
+        Language::Ar => include_str!("words/ar.txt"),
+        Language::De => include_str!("words/de.txt"),
+        Language::En => include_str!("words/en.txt"),
+        Language::Es => include_str!("words/es.txt"),
+        Language::Hi => include_str!("words/hi.txt"),
+        Language::Ru => include_str!("words/ru.txt"),
+        Language::Zh => include_str!("words/zh.txt"),
+    }
+}
+
 /// The list of a language.
 pub fn embedded(language: Language) -> &'static WordList {
     macro_rules! list {
-        ($file:literal) => {{
-            static LIST: LazyLock<WordList> =
-                LazyLock::new(|| WordList::parse(include_str!($file)).unwrap_or_default());
+        ($language:ident) => {{
+            static LIST: LazyLock<WordList> = LazyLock::new(|| {
+                WordList::parse(embedded_text(Language::$language)).unwrap_or_default()
+            });
             &LIST
         }};
     }
     match language {
-        Language::Ar => list!("words/ar.txt"),
-        Language::De => list!("words/de.txt"),
-        Language::En => list!("words/en.txt"),
-        Language::Es => list!("words/es.txt"),
-        Language::Hi => list!("words/hi.txt"),
-        Language::Ru => list!("words/ru.txt"),
-        Language::Zh => list!("words/zh.txt"),
+        Language::Ar => list!(Ar),
+        Language::De => list!(De),
+        Language::En => list!(En),
+        Language::Es => list!(Es),
+        Language::Hi => list!(Hi),
+        Language::Ru => list!(Ru),
+        Language::Zh => list!(Zh),
     }
 }
 

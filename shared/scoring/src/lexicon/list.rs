@@ -1,8 +1,12 @@
 //! A list of words, stems and phrases, and how a text is searched for them.
 
+#[cfg(test)]
+mod tests;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
+use super::error::ListError;
 use crate::normalise::{Normalised, Word, is_han, normalise};
 
 /// The longest entry in Chinese characters.
@@ -55,30 +59,6 @@ pub struct Found {
     pub length: usize,
 }
 
-/// Why a list cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ListError {
-    /// Would match everywhere.
-    #[error("line {line}: `{entry}` is a single character, which would match everywhere")]
-    SingleCharacter {
-        /// Line, from 1.
-        line: usize,
-        /// The entry.
-        entry: String,
-    },
-    /// Not one of the three.
-    #[error("line {line}: `{found}` is no category; known are insult, vulgar, hostile")]
-    Category {
-        /// Line, from 1.
-        line: usize,
-        /// What stands there.
-        found: String,
-    },
-    /// There is no entry.
-    #[error("the list is empty")]
-    Empty,
-}
-
 /// Words, stems and phrases.
 #[derive(Debug, Clone, Default)]
 pub struct WordList {
@@ -101,7 +81,20 @@ impl WordList {
     /// # Errors
     /// As [`ListError`] says. Single letters and single Chinese characters are refused.
     pub fn parse(text: &str) -> Result<Self, ListError> {
+        match Self::parse_usable(text)? {
+            (list, left_out) if left_out.is_empty() => Ok(list),
+            (_, mut left_out) => Err(left_out.swap_remove(0)),
+        }
+    }
+
+    /// As [`WordList::parse`], without the entries that cannot be used, and why not: lists that were
+    /// made for other ways of matching have some.
+    ///
+    /// # Errors
+    /// There is no entry, or a category that is none.
+    pub fn parse_usable(text: &str) -> Result<(Self, Vec<ListError>), ListError> {
         let mut list = Self::default();
+        let mut left_out = Vec::new();
         let mut category = Category::Vulgar;
         for (number, line) in text.lines().enumerate() {
             let line = line.trim_start_matches('\u{feff}').trim();
@@ -125,11 +118,11 @@ impl WordList {
                 };
                 continue;
             }
-            list.add(number + 1, line, category)?;
+            left_out.extend(list.add(number + 1, line, category).err());
         }
-        match list.len() {
-            0 => Err(ListError::Empty),
-            _ => Ok(list),
+        match list.is_empty() && left_out.is_empty() {
+            true => Err(ListError::Empty),
+            false => Ok((list, left_out)),
         }
     }
 
@@ -137,7 +130,22 @@ impl WordList {
         let stem = entry.strip_suffix('*');
         let normalised = normalise(stem.unwrap_or(entry));
         let letters: usize = normalised.words().map(|word| word.spans.len()).sum();
-        if letters < 2 {
+        if letters == 0 {
+            return Err(ListError::NoLetters {
+                line,
+                entry: entry.to_owned(),
+            });
+        }
+        let is_number = |word: Word<'_>| word.text.chars().all(char::is_numeric);
+        if normalised.words().all(is_number) {
+            return Err(ListError::Number {
+                line,
+                entry: entry.to_owned(),
+            });
+        }
+        // Every number is the same one in a normalised text, so that it tells nothing.
+        let telling = normalised.words().flat_map(|word| word.text.chars());
+        if telling.filter(|letter| !letter.is_numeric()).count() < 2 {
             // Pictograms are characters that do stand for themselves.
             let pictogram = normalised
                 .word(0)
@@ -326,78 +334,5 @@ impl WordList {
                 Some((part, length, *self.han.get(part)?))
             })
             .last()
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod tests {
-    use super::*;
-
-    fn found<'t>(list: &str, text: &'t str) -> Vec<&'t str> {
-        WordList::parse(list)
-            .unwrap()
-            .hits(&normalise(text))
-            .iter()
-            .map(|hit| &text[hit.start..hit.end])
-            .collect()
-    }
-
-    #[test]
-    fn words_have_borders_in_every_script() {
-        assert_eq!(found("fool", "You FOOL, a foolish tomfool!"), ["FOOL"]);
-        assert_eq!(
-            found("fool*", "You FOOL, a foolish tomfool!"),
-            ["FOOL", "foolish"]
-        );
-        assert_eq!(found("मूर्ख", "वह मूर्ख है, मूर्खता नहीं।"), ["मूर्ख"]);
-        assert_eq!(found("笨蛋", "你这个笨蛋，走开"), ["笨蛋"]);
-        assert_eq!(found("احمق", "يا أحمق! الأحمق لا يفهم"), ["أحمق", "الأحمق"]);
-    }
-
-    #[test]
-    fn phrases_disguises_and_stretched_words_are_found() {
-        assert_eq!(
-            found("shut up", "Oh SHUT  up now, shut it up"),
-            ["SHUT  up"]
-        );
-        assert_eq!(
-            found("stupid", "st00pid? stuuuupid! s t u p i d"),
-            ["stuuuupid", "s t u p i d"]
-        );
-        assert_eq!(found("idiot", "1d10t"), ["1d10t"]);
-    }
-
-    #[test]
-    fn categories_begin_with_their_line() {
-        let list = WordList::parse("a b\n[insult]\nfool\n# no\n[hostile]\nget lost").unwrap();
-        let categories: Vec<Category> = list
-            .hits(&normalise("fool, get lost, fool"))
-            .iter()
-            .map(|hit| hit.category)
-            .collect();
-        assert_eq!(
-            categories,
-            [Category::Insult, Category::Hostile, Category::Insult]
-        );
-        assert_eq!(list.len(), 3);
-    }
-
-    #[test]
-    fn entries_that_match_everywhere_are_refused() {
-        let error = WordList::parse("[insult]\n笨").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "line 2: `笨` is a single character, which would match everywhere"
-        );
-        assert!(matches!(
-            WordList::parse("x"),
-            Err(ListError::SingleCharacter { .. })
-        ));
-        assert!(matches!(
-            WordList::parse("[rude]\nab"),
-            Err(ListError::Category { .. })
-        ));
-        assert!(matches!(WordList::parse("\n# x\n"), Err(ListError::Empty)));
     }
 }

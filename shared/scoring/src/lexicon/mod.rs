@@ -1,9 +1,11 @@
 //! Word lists: which words of a text are on them, and where.
 
 mod embedded;
+mod error;
 mod list;
 mod scorer;
 
 pub use embedded::embedded;
-pub use list::{Category, Found, Hit, ListError, WordList};
+pub use error::ListError;
+pub use list::{Category, Found, Hit, WordList};
 pub use scorer::LexiconScorer;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use protocol::language::Language;
 use sha2::{Digest, Sha256};
 
-use super::embedded::embedded;
-use super::list::{Hit, ListError, WordList};
+use super::embedded::{embedded, embedded_text};
+use super::error::ListError;
+use super::list::{Hit, WordList};
 use crate::normalise::normalise;
 use crate::scorer::{Reason, Score, ScoreError, Scorer, ScorerIdentity, unsupported};
 
@@ -20,11 +21,14 @@ pub struct LexiconScorer {
 impl LexiconScorer {
     /// The lists that come with the program.
     pub fn embedded() -> Self {
-        let lists: BTreeMap<Language, WordList> = Language::ALL
-            .into_iter()
-            .map(|language| (language, embedded(language).clone()))
-            .collect();
-        Self::named("embedded", env!("CARGO_PKG_VERSION"), lists)
+        let mut hash = Sha256::new();
+        let mut lists = BTreeMap::new();
+        for language in Language::ALL {
+            hash.update(language.code());
+            hash.update(embedded_text(language));
+            lists.insert(language, embedded(language).clone());
+        }
+        Self::named(&short(hash), env!("CARGO_PKG_VERSION"), lists)
     }
 
     /// Lists of the user's: for each language the text of a list as [`WordList::parse`] reads it.
@@ -32,19 +36,37 @@ impl LexiconScorer {
     /// # Errors
     /// The language and what is wrong with its list.
     pub fn from_lists(texts: &[(Language, String)]) -> Result<Self, (Language, ListError)> {
+        let (scorer, mut left_out) = Self::from_usable(texts);
+        match left_out.is_empty() {
+            true => Ok(scorer),
+            false => Err(left_out.swap_remove(0)),
+        }
+    }
+
+    /// As [`Self::from_lists`], of whatever can be used in the lists; and what was left out: entries,
+    /// and whole lists with a category that is none or without any entry.
+    pub fn from_usable(texts: &[(Language, String)]) -> (Self, Vec<(Language, ListError)>) {
         let mut hash = Sha256::new();
         let mut lists = BTreeMap::new();
+        let mut left_out = Vec::new();
         for (language, text) in texts {
             hash.update(language.code());
             hash.update(text);
-            let list = WordList::parse(text).map_err(|error| (*language, error))?;
-            lists.insert(*language, list);
+            let list = match WordList::parse_usable(text) {
+                Ok((list, entries)) => {
+                    left_out.extend(entries.into_iter().map(|error| (*language, error)));
+                    list
+                }
+                Err(error) => {
+                    left_out.push((*language, error));
+                    continue;
+                }
+            };
+            if !list.is_empty() {
+                lists.insert(*language, list);
+            }
         }
-        let hash: String = hash.finalize()[..6]
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect();
-        Ok(Self::named(&hash, "user", lists))
+        (Self::named(&short(hash), "user", lists), left_out)
     }
 
     fn named(hash: &str, version: &str, lists: BTreeMap<Language, WordList>) -> Self {
@@ -70,6 +92,14 @@ impl LexiconScorer {
             .ok_or_else(|| unsupported(&self.identity, language))?;
         Ok(list.hits(&normalise(text)))
     }
+}
+
+/// First twelve hexadecimal digits.
+fn short(hash: Sha256) -> String {
+    hash.finalize()[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 impl Scorer for LexiconScorer {
@@ -100,6 +130,39 @@ impl Scorer for LexiconScorer {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_used_is_left_out_and_told() {
+        let lists = [
+            (Language::De, "Trottel\n13.\nx\n".to_owned()),
+            (Language::Zh, "乳\n".to_owned()),
+            (Language::Ru, "[rude]\nслово\n".to_owned()),
+        ];
+        let (scorer, left_out) = LexiconScorer::from_usable(&lists);
+        assert_eq!(scorer.identity().languages, [Language::De]);
+        assert!(scorer.score("Trottel", Language::De).unwrap().probability > 0.5);
+        let languages: Vec<Language> = left_out.iter().map(|(language, _)| *language).collect();
+        use Language::{De, Ru, Zh};
+        assert_eq!(languages, [De, De, Zh, Ru]);
+        let (language, error) = LexiconScorer::from_lists(&lists).unwrap_err();
+        assert_eq!(language, De);
+        assert!(
+            error.to_string().contains("`13.` stands for any number"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_hash_is_that_of_the_lists() {
+        let hash = |scorer: &LexiconScorer| scorer.identity().hash.clone();
+        let embedded = LexiconScorer::embedded();
+        assert!(hash(&embedded).len() == 12 && hash(&embedded) != "embedded");
+        let texts = Language::ALL.map(|language| (language, embedded_text(language).to_owned()));
+        assert_eq!(
+            hash(&LexiconScorer::from_lists(&texts).unwrap()),
+            hash(&embedded)
+        );
+    }
 
     #[test]
     fn hits_raise_the_score_and_are_shown() {
