@@ -13,5 +13,5 @@ pub use evaluation::{
 };
 pub use perspective::{PerspectiveError, PerspectiveFile};
 pub use plot::reliability_svg;
-pub use registry::{SCORERS, ScorerChoice, open, open_in};
+pub use registry::{SCORERS, ScorerChoice, open, open_in, open_ready};
 pub use training::{Training, TrainingError, TrainingStep, train};

@@ -63,6 +63,20 @@ pub fn open_in(
     }
 }
 
+/// As [`open_in`], ready to score: what it runs on is read.
+///
+/// # Errors
+/// As [`open`], and what is wrong with what it runs on.
+pub fn open_ready(
+    data_dir: &Path,
+    name: &str,
+    file: Option<&Path>,
+) -> Result<Box<dyn Scorer>, String> {
+    let scorer = open_in(data_dir, name, file)?;
+    scorer.ready().map_err(|error| error.to_string())?;
+    Ok(scorer)
+}
+
 /// Opens a scorer; `file` is its model, directory of lists or results.
 ///
 /// # Errors

@@ -36,12 +36,11 @@ impl Library {
         match self.open(name) {
             Ok(study) => Ok(Opened::Own(Box::new(study))),
             Err(StudyError::Unknown { name, mut known }) => {
-                let mut examples = examples().iter();
-                if let Some(example) = examples.clone().find(|example| example.spec.name == name) {
-                    return Ok(Opened::Example(example));
-                }
-                known.extend(examples.by_ref().map(|example| example.spec.name.clone()));
-                Err(StudyError::Unknown { name, known })
+                let found = examples().iter().find(|example| example.spec.name == name);
+                known.extend(examples().iter().map(|example| example.spec.name.clone()));
+                found
+                    .map(Opened::Example)
+                    .ok_or(StudyError::Unknown { name, known })
             }
             Err(error) => Err(error),
         }

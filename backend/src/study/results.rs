@@ -11,6 +11,7 @@ use protocol::study::{
 };
 use serde::de::DeserializeOwned;
 
+use super::adapter;
 use super::directory::{Progress, StudyDirectory};
 use super::error::StudyError;
 use super::lab::{Completion, Likelihood};
@@ -80,6 +81,20 @@ pub fn read(study: &StudyDirectory, work: Option<&Work<'_>>) -> Result<Stored, S
     Ok(found)
 }
 
+/// Whether the piece is stored, whole, and made from the same.
+pub(super) fn there(study: &StudyDirectory, piece: Piece, key: &Key) -> Result<bool, StoreError> {
+    let place = study.place(piece);
+    match piece {
+        Piece::Train(_) => adapter::verify(&place, key),
+        Piece::Generate(..) => Ok(store::read_lines::<Completion>(&place, key)?.is_some()),
+        Piece::Score(..) => Ok(store::read_lines::<Scored>(&place, key)?.is_some()),
+        Piece::HeldOut(..) | Piece::Conditional(..) => {
+            Ok(store::read_lines::<Likelihood>(&place, key)?.is_some())
+        }
+        Piece::Matrices => Ok(store::read_lines::<StudyExport>(&place, key)?.is_some()),
+    }
+}
+
 /// Pieces of an unfinished study that are stored, but were made from something else, as by an
 /// earlier version or another scorer: they are left out of its results.
 ///
@@ -95,10 +110,9 @@ pub fn outdated(study: &StudyDirectory) -> Result<usize, StudyError> {
     let work = Work::new(study, &sentences, &origin)?;
     let mut outdated = 0;
     for piece in pieces(study.spec()) {
-        let place = study.place(piece);
-        let there = place.is_file();
-        let fitting = store::read_lines::<serde_json::Value>(&place, &work.key(piece)?);
-        outdated += usize::from(there && matches!(fitting, Ok(None)));
+        let is_file = study.place(piece).is_file();
+        let fitting = there(study, piece, &work.key(piece)?);
+        outdated += usize::from(is_file && matches!(fitting, Ok(false)));
     }
     Ok(outdated)
 }

@@ -7,8 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use protocol::adapter::BaseModel;
 use protocol::study::{
-    LossPoint, PieceCount, PieceKind, Protocol, Strategy, StudyEvent, StudyExport, StudyPlan,
-    StudyState,
+    LossPoint, PieceCount, PieceKind, Protocol, Strategy, StudyEvent, StudyPlan, StudyState,
 };
 use protocol::training::TrainingEvent;
 
@@ -16,11 +15,11 @@ use super::adapter;
 use super::clock;
 use super::directory::{Origin, Progress, STATE, StudyDirectory};
 use super::error::StudyError;
-use super::lab::{Completion, Lab, Likelihood, Passage, Rates, Reader};
+use super::lab::{Completion, Lab, Passage, Rates, Reader};
 use super::piece::{ModelState, Piece, PromptSet, pieces};
 use super::progress::{Observer, Teller};
 use super::results;
-use super::scored::{self, Scored};
+use super::scored;
 use super::sentences::Sentences;
 use super::work::{Costs, Work};
 use crate::adapters::Made;
@@ -131,7 +130,7 @@ impl Run {
         let mut missing = Vec::new();
         for piece in pieces(study.spec()) {
             let key = work.key(piece)?;
-            match there(study, piece, &key) {
+            match results::there(study, piece, &key) {
                 Ok(true) => {}
                 Ok(false) => missing.push((piece, key)),
                 Err(error @ StoreError::Damaged { .. }) => {
@@ -237,20 +236,6 @@ fn unchanged(study: &StudyDirectory, then: &Origin, now: &Origin) -> Result<(), 
         return changed("the sentences", &then.data_sha256, &now.data_sha256);
     }
     Ok(())
-}
-
-/// Whether the piece is stored, whole, and made from the same.
-fn there(study: &StudyDirectory, piece: Piece, key: &Key) -> Result<bool, StoreError> {
-    let place = study.place(piece);
-    match piece {
-        Piece::Train(_) => adapter::verify(&place, key),
-        Piece::Generate(..) => Ok(store::read_lines::<Completion>(&place, key)?.is_some()),
-        Piece::Score(..) => Ok(store::read_lines::<Scored>(&place, key)?.is_some()),
-        Piece::HeldOut(..) | Piece::Conditional(..) => {
-            Ok(store::read_lines::<Likelihood>(&place, key)?.is_some())
-        }
-        Piece::Matrices => Ok(store::read_lines::<StudyExport>(&place, key)?.is_some()),
-    }
 }
 
 /// A few seconds' measurement.
@@ -452,12 +437,8 @@ impl Doing<'_, '_> {
             let losses = self.teller.losses();
             let seconds = self.teller.stored(whole);
             let place = self.study.place(piece);
-            let model = &self.work.origin.model;
             let made = Made {
-                base_model: BaseModel {
-                    model: model.model.clone(),
-                    sha256: model.sha256.clone(),
-                },
+                base_model: BaseModel::from(&self.work.origin.model),
                 origin: format!("study {}", self.study.spec().name),
                 training: serde_json::to_value(&settings).ok(),
             };
@@ -582,7 +563,7 @@ mod tests {
     use protocol::study::{PerplexitySettings, Preset, Regime, StudySpec};
     use protocol::training::SftSettings;
 
-    use super::super::lab::{self, Request, Trained, TrainingProgress};
+    use super::super::lab::{self, Likelihood, Request, Trained, TrainingProgress};
     use super::*;
 
     /// A model that always writes the same, where it does not fail.

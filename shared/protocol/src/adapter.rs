@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::FieldError;
 use crate::api::model_files::ModelFile;
+use crate::provenance::ModelProvenance;
 
 /// Largest strength: beyond one and a half times what was trained, text falls apart.
 pub const LARGEST_STRENGTH: f32 = 1.5;
@@ -47,6 +48,15 @@ pub struct BaseModel {
     pub model: String,
     /// SHA-256 by which provenance names it.
     pub sha256: String,
+}
+
+impl From<&ModelProvenance> for BaseModel {
+    fn from(model: &ModelProvenance) -> Self {
+        Self {
+            model: model.model.clone(),
+            sha256: model.sha256.clone(),
+        }
+    }
 }
 
 /// An adapter of the server's.

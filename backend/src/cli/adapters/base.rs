@@ -1,24 +1,18 @@
 //! The model that an adapter was made for.
 
 use clap::Args;
-use protocol::provenance::ModelProvenance;
 
 use crate::adapters::StoredAdapter;
-use crate::cli::model_options::DeviceOptions;
-use crate::cli::{Context, Failure};
-use crate::executor::EngineModel;
+use crate::cli::Failure;
 use crate::hub::{Hub, ResolvedModel};
 
-/// Which base model, and where it runs.
+/// Which base model.
 #[derive(Debug, Args)]
 pub struct BaseOptions {
     /// The model that the adapter was made for: name (`backend models list`), or path of a .gguf
     /// file or checkpoint directory [default: the one that the adapter's record names]
     #[arg(short, long, value_name = "MODEL")]
     model: Option<String>,
-    /// What it runs on.
-    #[command(flatten)]
-    device: DeviceOptions,
 }
 
 impl BaseOptions {
@@ -33,19 +27,5 @@ impl BaseOptions {
             Failure::usage(failure).with_help("name the model with --model MODEL")
         })?;
         Ok(hub.resolve(name)?)
-    }
-
-    /// Reads it.
-    ///
-    /// # Errors
-    /// There is no such device, or the model cannot be read.
-    pub fn read(
-        &self,
-        found: &StoredAdapter,
-        context: &Context,
-    ) -> Result<(EngineModel, ModelProvenance), Failure> {
-        let model = self.resolve(found, &Hub::new(&context.data_dir)?)?;
-        let (model, provenance) = self.device.reader()?.read(&model)?;
-        Ok((EngineModel(model), provenance))
     }
 }

@@ -8,7 +8,9 @@ use protocol::adapter::BaseModel;
 
 use super::base::BaseOptions;
 use crate::adapters::{AdapterStore, Made, StoredAdapter};
+use crate::cli::model_options::DeviceOptions;
 use crate::cli::{Context, Failure};
+use crate::hub::Hub;
 
 /// Arguments of `adapters import`.
 #[derive(Debug, Args)]
@@ -23,7 +25,10 @@ pub struct Arguments {
     name: Option<String>,
     /// The model that it was made for.
     #[command(flatten)]
-    model: BaseOptions,
+    base: BaseOptions,
+    /// Where it is read.
+    #[command(flatten)]
+    device: DeviceOptions,
 }
 
 /// Runs `adapters import`.
@@ -40,18 +45,18 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         },
     };
     let found = StoredAdapter::open(&shown, &arguments.directory)?;
-    let (model, provenance) = arguments.model.read(&found, context)?;
-    let read = found.read(model.0.spec(), &provenance)?;
+    let model = arguments
+        .base
+        .resolve(&found, &Hub::new(&context.data_dir)?)?;
+    let (model, provenance) = arguments.device.reader()?.read(&model)?;
+    let read = found.read(model.spec(), &provenance)?;
     let store = AdapterStore::new(&context.data_dir);
     let made = Made {
-        base_model: BaseModel {
-            model: provenance.model,
-            sha256: provenance.sha256,
-        },
+        base_model: BaseModel::from(&provenance),
         origin: format!("imported from {shown}"),
         training: found.record.and_then(|record| record.training),
     };
-    let kept = store.save(&name, &read.adapter, model.0.spec(), made)?;
+    let kept = store.save(&name, &read.adapter, model.spec(), made)?;
     Ok(writeln!(
         std::io::stdout(),
         "{name}  {}",

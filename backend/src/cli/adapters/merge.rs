@@ -4,14 +4,16 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use engine::adapter::{MergeError, write_merged};
-use engine::checkpoint::gguf::Gguf;
+use engine::WeightFormat;
+use engine::adapter::write_merged;
+use engine::device::DeviceChoice;
 
 use super::base::BaseOptions;
 use crate::adapters::AdapterStore;
 use crate::cli::models::new_file::write_file;
 use crate::cli::models::trim::unknown_licence;
 use crate::cli::{Context, Failure};
+use crate::executor::ModelReader;
 use crate::hub::{FileSource, Hub, ModelFiles, ModelId, Registration};
 
 /// Arguments of `adapters merge`.
@@ -67,21 +69,20 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         let failure = Failure::usage(format!("there already is a model `{id}`, or its file"));
         return Err(failure.with_help("choose another --id or --out, or --replace"));
     }
-    let (base, provenance) = arguments.base.read(&found, context)?;
-    let adapter = found.read(base.0.spec(), &provenance)?.adapter;
+    // On the processor and as it is stored, so that the same bits come out everywhere.
+    let reader = ModelReader::new(DeviceChoice::Cpu, WeightFormat::AsStored)?;
+    let (base, provenance) = reader.read(&model)?;
+    let adapter = found.read(base.spec(), &provenance)?.adapter;
     let source = FileSource::open(path)?;
+    let (strength, name) = (arguments.strength, &found.name);
     write_file(&out, |sink| {
-        write_merged(&source, &adapter, arguments.strength, &found.name, sink)
+        write_merged(&source, &base, &adapter, strength, name, sink)
     })?;
-    let family = Gguf::open(&source)?
-        .metadata()
-        .require_str("general.architecture")?
-        .to_owned();
     let licence = model.licence.clone();
     let record = hub.register(Registration {
         id: id.clone(),
         title: format!("{} with {} in its weights", model.id, found.name),
-        family,
+        family: base.spec().architecture.clone(),
         languages: Vec::new(),
         licence: licence.unwrap_or_else(|| unknown_licence(&model)),
         origin: format!(
@@ -97,13 +98,4 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         record.sha256(),
         out.display()
     )?)
-}
-
-impl From<MergeError> for Failure {
-    fn from(error: MergeError) -> Self {
-        match error {
-            MergeError::Model(error) => error.into(),
-            MergeError::Write(error) => Self::new(error),
-        }
-    }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::BufWriter;
 use std::path::Path;
 
+use engine::checkpoint::gguf::RewriteError;
 use tempfile::NamedTempFile;
 
 use crate::cli::Failure;
@@ -15,9 +16,9 @@ pub type Sink = BufWriter<NamedTempFile>;
 ///
 /// # Errors
 /// What `write` returns, or a disk that does not take it.
-pub fn write_file<E: Into<Failure>>(
+pub fn write_file(
     out: &Path,
-    write: impl FnOnce(Sink) -> Result<Sink, E>,
+    write: impl FnOnce(Sink) -> Result<Sink, RewriteError>,
 ) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", out.display()));
     let directory = match out.parent() {
@@ -33,11 +34,20 @@ pub fn write_file<E: Into<Failure>>(
         builder.permissions(fs::Permissions::from_mode(0o644));
     }
     let file = builder.tempfile_in(directory).map_err(failed)?;
-    let sink = write(BufWriter::with_capacity(1 << 20, file)).map_err(Into::into)?;
+    let sink = write(BufWriter::with_capacity(1 << 20, file))?;
     let file = sink
         .into_inner()
         .map_err(|error| failed(error.into_error()))?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(out).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+impl From<RewriteError> for Failure {
+    fn from(error: RewriteError) -> Self {
+        match error {
+            RewriteError::Model(error) => error.into(),
+            RewriteError::Write(error) => Self::new(error),
+        }
+    }
 }

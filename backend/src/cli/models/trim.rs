@@ -8,7 +8,7 @@ use clap::Args;
 use engine::checkpoint::TensorStore;
 use engine::checkpoint::gguf::Gguf;
 use engine::tokenizer::Tokenizer;
-use engine::trim::{Coverage, Provenance, Selector, TrimError, plan, write};
+use engine::trim::{Coverage, Provenance, Selector, plan, write};
 use protocol::language::Language;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -338,14 +338,5 @@ impl std::fmt::Display for Report {
 impl From<CorpusError> for Failure {
     fn from(error: CorpusError) -> Self {
         Self::usage(error)
-    }
-}
-
-impl From<TrimError> for Failure {
-    fn from(error: TrimError) -> Self {
-        match error {
-            TrimError::Model(error) => error.into(),
-            TrimError::Write(error) => Self::new(error),
-        }
     }
 }

@@ -18,7 +18,7 @@ use crate::cli::progress::TextProgress;
 use crate::cli::prompts::Reading;
 use crate::cli::{Context, Failure};
 use crate::data::{BadRows, DataError, Format, Problems, TextFile};
-use crate::scoring::open_in;
+use crate::scoring::open_ready;
 
 /// Texts that are scored at a time: enough for every core, little enough for the memory.
 const BATCH: usize = 4_096;
@@ -87,15 +87,12 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         .iter()
         .map(|path| reading.file(path, &["text"]))
         .collect::<Result<_, _>>()?;
-    let scorer = open_in(
+    let scorer = open_ready(
         &context.data_dir,
         &arguments.scorer,
         arguments.scorer_file.as_deref(),
     )
     .map_err(Failure::usage)?;
-    scorer
-        .ready()
-        .map_err(|error| Failure::usage(error.to_string()))?;
     let mut writer = Writer {
         arguments,
         scorer: scorer.as_ref(),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::cli::{Context, Failure};
 use crate::data::{locate, multiparadetox};
-use crate::scoring::open_in;
+use crate::scoring::open_ready;
 
 /// Arguments of `scorer compare`.
 #[derive(Debug, Args)]
@@ -49,11 +49,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
             Some((name, path)) => (name, Some(PathBuf::from(path))),
             None => (scorer.as_str(), None),
         };
-        let scorer = open_in(&context.data_dir, name, path.as_deref()).map_err(Failure::usage)?;
-        scorer
-            .ready()
-            .map_err(|error| Failure::usage(error.to_string()))?;
-        scorers.push(scorer);
+        scorers.push(open_ready(&context.data_dir, name, path.as_deref()).map_err(Failure::usage)?);
     }
     let [first, second] = scorers.as_slice() else {
         return Err(Failure::usage("two scorers are compared"));

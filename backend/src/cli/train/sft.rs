@@ -226,10 +226,7 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     };
     let record = record(arguments, &settings, &provenance, &data, &trained)?;
     let made = Made {
-        base_model: BaseModel {
-            model: provenance.model,
-            sha256: provenance.sha256,
-        },
+        base_model: BaseModel::from(&provenance),
         origin: "train sft".to_owned(),
         training: Some(record),
     };

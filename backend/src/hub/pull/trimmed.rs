@@ -4,7 +4,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use engine::checkpoint::gguf::Gguf;
-use engine::trim::{TrimError, plan, write};
+use engine::checkpoint::gguf::RewriteError;
+use engine::trim::{plan, write};
 
 use super::event::PullObserver;
 use super::hugging_face::tell;
@@ -49,8 +50,8 @@ pub fn fetch(
         Ok(mut buffered) => buffered
             .flush()
             .map_err(|error| HubError::Source(error.to_string())),
-        Err(TrimError::Model(error)) => Err(error.into()),
-        Err(TrimError::Write(error)) => Err(HubError::Source(error.to_string())),
+        Err(RewriteError::Model(error)) => Err(error.into()),
+        Err(RewriteError::Write(error)) => Err(HubError::Source(error.to_string())),
     };
     sink.failure.map_or(written, Err)
 }

@@ -13,7 +13,7 @@ pub use applied::AppliedAdapter;
 pub use config::LoraConfig;
 pub use factors::{Adapter, LoraFactors};
 pub(crate) use merge::merged;
-pub use merged_file::{MergeError, write_merged};
+pub use merged_file::write_merged;
 pub use projection::Projection;
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub enum TensorNames {
 
 /// The parts of a layer that have a tensor.
 #[derive(Debug, Clone, Copy)]
-enum Part {
+pub(crate) enum Part {
     AttentionNorm,
     Query,
     Key,
@@ -70,7 +70,8 @@ impl TensorNames {
         }
     }
 
-    fn layer(self, layer: usize, part: Part) -> String {
+    /// The tensor of a part of a layer.
+    pub(crate) fn layer(self, layer: usize, part: Part) -> String {
         let gguf = match part {
             Part::AttentionNorm => "attn_norm",
             Part::Query => "attn_q",

@@ -10,8 +10,9 @@ use crate::checkpoint::gguf::Metadata;
 use crate::decoder::{DecoderSpec, DecoderWeights};
 use crate::error::{CheckpointError, EngineError};
 
+use loader::Loader;
 pub use loader::WeightFormat;
-use loader::{Loader, TensorNames};
+pub(crate) use loader::{Part, TensorNames};
 
 /// The families that run, by the name GGUF gives them.
 pub const SUPPORTED: [&str; 2] = ["gemma3", "llama"];

@@ -17,26 +17,6 @@ pub use plan::{Provenance, plan};
 pub use select::{Selection, Selector};
 pub use write::write;
 
-use crate::checkpoint::gguf::writer::WriteError;
-use crate::error::{CheckpointError, EngineError};
-
-/// Why a vocabulary could not be trimmed.
-#[derive(Debug, thiserror::Error)]
-pub enum TrimError {
-    /// The model cannot be read or has nothing to trim.
-    #[error(transparent)]
-    Model(#[from] EngineError),
-    /// The trimmed file could not be written.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-}
-
-impl From<CheckpointError> for TrimError {
-    fn from(error: CheckpointError) -> Self {
-        Self::Model(error.into())
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests;

@@ -6,7 +6,7 @@ use protocol::language::ScriptFamily;
 
 use super::*;
 use crate::checkpoint::gguf::writer::{PlannedTensor, Writer};
-use crate::checkpoint::gguf::{Gguf, Metadata, Value};
+use crate::checkpoint::gguf::{Gguf, Metadata, RewriteError, Value};
 use crate::checkpoint::{MemorySource, TensorStore, TensorType};
 use crate::tokenizer::Tokenizer;
 use crate::tokenizer::tests::{byte_level_metadata, sentencepiece};
@@ -146,7 +146,7 @@ fn a_file_that_does_not_fit_is_refused() {
         }
         let source = MemorySource::new("full.gguf", writer.finish().unwrap());
         match write(&source, &selection, &planned, Vec::new()) {
-            Err(TrimError::Model(error)) => error.to_string(),
+            Err(RewriteError::Model(error)) => error.to_string(),
             other => panic!("{other:?}"),
         }
     };

@@ -3,11 +3,10 @@
 use std::io::Write;
 
 use crate::checkpoint::gguf::writer::{PlannedTensor, Writer};
-use crate::checkpoint::gguf::{Gguf, Metadata};
+use crate::checkpoint::gguf::{Gguf, Metadata, RewriteError};
 use crate::checkpoint::{ByteSource, TensorInfo, TensorStore};
 use crate::error::CheckpointError;
 
-use super::TrimError;
 use super::select::Selection;
 
 /// Tensors that have a row for every token.
@@ -24,7 +23,7 @@ pub fn write<W: Write>(
     selection: &Selection,
     metadata: &Metadata,
     sink: W,
-) -> Result<W, TrimError> {
+) -> Result<W, RewriteError> {
     let full = Gguf::open(source)?;
     if full.info("token_embd.weight").is_none() {
         let place = "tensor `token_embd.weight`";

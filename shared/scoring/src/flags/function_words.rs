@@ -48,8 +48,11 @@ pub fn other_than(expected: Language, text: &str) -> Option<Language> {
     let between = |character: char| !character.is_alphabetic() && !is_apostrophe(character);
     for word in text.split(between).filter(|word| !word.is_empty()) {
         let word = word.to_lowercase().replace(is_apostrophe, "'");
-        for (count, language) in &mut counted {
-            *count += usize::from(WORDS.get(word.as_str()) == Some(language));
+        let Some(of) = WORDS.get(word.as_str()) else {
+            continue;
+        };
+        for (count, _) in counted.iter_mut().filter(|(_, language)| language == of) {
+            *count += 1;
         }
     }
     // Of equal ones the expected language first, so that it is kept.

@@ -3,6 +3,7 @@
 mod cursor;
 mod header;
 mod metadata;
+mod rewrite;
 mod value;
 pub mod writer;
 
@@ -12,6 +13,7 @@ use super::tensor::{StoredTensor, TensorInfo};
 use crate::error::CheckpointError;
 
 pub use metadata::Metadata;
+pub use rewrite::RewriteError;
 pub use value::{Array, Value};
 
 /// The first four bytes of a file.
