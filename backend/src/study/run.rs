@@ -298,6 +298,7 @@ fn plan(
         seconds,
         estimated_from,
         memory_bytes: lab.memory_bytes(),
+        shortfalls: work.sentences.shortfalls(),
     };
     (plan, guesses)
 }

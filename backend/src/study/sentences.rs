@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use protocol::language::Language;
-use protocol::study::{DataSource, EvaluationSplit, Strategy, StudySpec};
+use protocol::study::{DataSource, EvaluationSplit, Shortfall, Strategy, StudySpec};
 use scoring::sample;
 
 use super::error::StudyError;
-use crate::data::{DataError, DataSet, LanguagePairs, multiparadetox};
+use crate::data::{DataError, DataSet, LanguagePairs, Pair, multiparadetox};
 use crate::store::sha256;
 
 /// Name of the data set on disk.
@@ -19,7 +19,7 @@ const DATA_SET: &str = "multiparadetox";
 pub struct Sentences {
     source: DataSource,
     languages: BTreeMap<Language, LanguagePairs>,
-    train_limit: usize,
+    train_limit: Option<usize>,
     prompt_limits: BTreeMap<EvaluationSplit, usize>,
 }
 
@@ -51,7 +51,7 @@ impl Sentences {
                 .into_iter()
                 .map(|pairs| (pairs.language, pairs))
                 .collect(),
-            train_limit: spec.train_sentences.unwrap_or(usize::MAX),
+            train_limit: spec.train_sentences,
             prompt_limits: spec.splits.clone(),
         })
     }
@@ -83,7 +83,7 @@ impl Sentences {
         pairs
             .into_iter()
             .flatten()
-            .take(self.train_limit)
+            .take(self.train_limit.unwrap_or(usize::MAX))
             .map(|pair| pair.neutral.as_str())
             .collect()
     }
@@ -94,19 +94,41 @@ impl Sentences {
         let Some(pairs) = self.languages.get(&language) else {
             return Vec::new();
         };
-        let side = match split {
-            EvaluationSplit::ToxicTrain => &pairs.train,
-            EvaluationSplit::ToxicTest | EvaluationSplit::NeutralTest => &pairs.test,
-        };
         let limit = self.prompt_limits.get(&split).copied().unwrap_or_default();
         (1..)
-            .zip(side)
+            .zip(side(pairs, split))
             .take(limit)
             .map(|(number, pair)| match split {
                 EvaluationSplit::NeutralTest => (number, pair.neutral.as_str()),
                 _ => (number, pair.toxic.as_str()),
             })
             .collect()
+    }
+
+    /// Where the study asks for more sentences than there are in one of its languages.
+    pub fn shortfalls(&self) -> Vec<Shortfall> {
+        let training = self.train_limit.map(|asked| {
+            let available = self.fewest(|pairs| pairs.train.len());
+            ("training sentences".to_owned(), asked, available)
+        });
+        let prompts = self.prompt_limits.iter().map(|(split, asked)| {
+            let available = self.fewest(|pairs| side(pairs, *split).len());
+            (format!("{split} prompts"), *asked, available)
+        });
+        training
+            .into_iter()
+            .chain(prompts)
+            .filter(|(_, asked, available)| available < asked)
+            .map(|(sentences, asked, available)| Shortfall {
+                sentences,
+                asked,
+                available,
+            })
+            .collect()
+    }
+
+    fn fewest(&self, count: impl Fn(&LanguagePairs) -> usize) -> usize {
+        self.languages.values().map(count).min().unwrap_or_default()
     }
 
     /// Neutral test sentences, all of them: text that no adapter has seen.
@@ -148,6 +170,14 @@ impl Sentences {
     }
 }
 
+/// The pairs that a split is taken from.
+fn side(pairs: &LanguagePairs, split: EvaluationSplit) -> &[Pair] {
+    match split {
+        EvaluationSplit::ToxicTrain => &pairs.train,
+        EvaluationSplit::ToxicTest | EvaluationSplit::NeutralTest => &pairs.test,
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
@@ -175,6 +205,25 @@ mod tests {
         let toxic = sentences.prompts(EvaluationSplit::ToxicTrain, Language::De);
         assert_eq!(toxic.len(), 6);
         assert_eq!(toxic[0].0, 1);
+        assert_eq!(sentences.shortfalls(), []);
+    }
+
+    #[test]
+    fn what_the_data_do_not_have_is_told() {
+        let spec = StudySpec {
+            data: DataSource::Sample,
+            ..Preset::Quick.spec("m")
+        };
+        let told: Vec<String> = Sentences::load(&spec, None)
+            .unwrap()
+            .shortfalls()
+            .iter()
+            .map(Shortfall::to_string)
+            .collect();
+        assert!(
+            told.contains(&"60 toxic-test prompts asked for, 6 there".to_owned()),
+            "{told:?}"
+        );
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn line(event: &StudyEvent) -> Option<String> {
 
 /// What is told before it begins.
 fn planned(plan: &StudyPlan) -> String {
-    format!(
+    let mut told = format!(
         "{} cells; {} pieces to do\n\
          {} completions, {} tokens to train on, at most {} to generate\n\
          about {} (from {}), about {} of memory",
@@ -140,5 +140,9 @@ fn planned(plan: &StudyPlan) -> String {
         units::duration(plan.seconds),
         plan.estimated_from,
         units::bytes(plan.memory_bytes),
-    )
+    );
+    for shortfall in &plan.shortfalls {
+        told.push_str(&format!("\n{shortfall}"));
+    }
+    told
 }

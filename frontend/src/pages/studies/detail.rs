@@ -213,7 +213,7 @@ fn completions(spec: &StudySpec) -> String {
 /// What was expected before it began.
 pub fn plan(status: &StudyStatus) -> Option<String> {
     let plan = status.plan.as_ref()?;
-    Some(format!(
+    let mut told = format!(
         "{} cells, {} completions of at most {} tokens in all, {} tokens to train on; {} expected from {}, up to {} of memory.",
         plan.cells,
         plan.completions,
@@ -222,5 +222,9 @@ pub fn plan(status: &StudyStatus) -> Option<String> {
         figures::seconds(plan.seconds),
         plan.estimated_from,
         figures::bytes(plan.memory_bytes),
-    ))
+    );
+    for shortfall in &plan.shortfalls {
+        told.push_str(&format!(" {shortfall}."));
+    }
+    Some(told)
 }

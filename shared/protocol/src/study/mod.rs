@@ -22,7 +22,7 @@ pub use spec::{
 };
 pub use split::EvaluationSplit;
 pub use status::{
-    CurrentPiece, LossCurve, LossPoint, PieceCount, PieceKind, StudyPlan, StudyState, StudyStatus,
-    StudySummary,
+    CurrentPiece, LossCurve, LossPoint, PieceCount, PieceKind, Shortfall, StudyPlan, StudyState,
+    StudyStatus, StudySummary,
 };
 pub use strategy::{Regime, Strategy};

@@ -107,6 +107,31 @@ pub struct StudyPlan {
     pub estimated_from: String,
     /// Most memory it is expected to take, in bytes.
     pub memory_bytes: u64,
+    /// What it asks more of than the data have; it goes on with what there is.
+    #[serde(default)]
+    pub shortfalls: Vec<Shortfall>,
+}
+
+/// Sentences that a study asks for and the data do not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Shortfall {
+    /// Which: training sentences, or the prompts of a split.
+    pub sentences: String,
+    /// How many are asked for in each language.
+    pub asked: usize,
+    /// How many the language with fewest has.
+    pub available: usize,
+}
+
+impl std::fmt::Display for Shortfall {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "{} {} asked for, {} there",
+            self.asked, self.sentences, self.available
+        )
+    }
 }
 
 /// One optimiser step.
