@@ -44,7 +44,6 @@ struct Recipe {
 }
 
 impl Recipe {
-    /// In Russian and Chinese, sets of short posts made long news look toxic.
     fn of(language: Language) -> Self {
         Self {
             // Where there are many labelled posts of another kind, the pairs have to stand against them.
@@ -63,6 +62,7 @@ impl Recipe {
             } else {
                 80.0
             },
+            // There, sets of short posts made long news look toxic.
             joins_posts: matches!(language, Language::Ru | Language::Zh),
         }
     }
