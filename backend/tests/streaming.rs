@@ -185,16 +185,19 @@ fn control_and_bidi_characters_and_empty_files_are_found() {
         write(split, "neutral", "fein\u{202e}\n");
     }
     write("train", "toxic", "gr\u{7}ob\n");
+    // A line break in a sentence: the twin of line 1 and the next sentence are not on the same line.
+    write("test", "toxic", "\"grob\ntest\"\ngrob\n");
+    write("test", "neutral", "fein\nfein\u{202e}\n");
     let check = ["data", "check", "multiparadetox", "--languages", "de"];
     let (output, error) = run(home.path(), &check);
     assert!(output.status.success(), "{error}");
     let found = String::from_utf8(output.stdout).unwrap();
     assert!(
-        found.contains("train line 1: control character (toxic: U+0007)"),
+        found.contains("de_train_toxic.csv:1: control character (toxic: U+0007)"),
         "{found}"
     );
     assert!(
-        found.contains("test line 1: bidi character (neutral: U+202E)"),
+        found.contains("de_test_neutral.csv:2: bidi character (neutral: U+202E)"),
         "{found}"
     );
     write("test", "neutral", "");

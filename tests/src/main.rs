@@ -20,6 +20,7 @@ Usage: cargo xtask COMMAND
       other options  go to `backend serve`, such as --listen 127.0.0.1:9000
   bench              speed and memory beside llama.cpp and PyTorch, as a table
       --model M      name of a model or path of a GGUF file
+      --train        updates of an adapter beside PyTorch with PEFT
       --browser      the worker in headless Chromium beside wllama (needs npm)
       --rounds N     how often each program has its turn (3)
       --threads N    of every program (one for each core)
@@ -30,13 +31,20 @@ Usage: cargo xtask COMMAND
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments
+        .iter()
+        .any(|word| word == "--help" || word == "-h")
+    {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
     let result = match arguments.split_first() {
         Some((command, rest)) => match command.as_str() {
             "setup" => setup::building().map(|()| ExitCode::SUCCESS),
             "run" => run::run(rest).map(|()| ExitCode::SUCCESS),
             "bench" => bench::bench(rest).map(|()| ExitCode::SUCCESS),
             "test" => test::test(),
-            "help" | "--help" | "-h" => {
+            "help" => {
                 print!("{HELP}");
                 Ok(ExitCode::SUCCESS)
             }

@@ -1,12 +1,13 @@
 //! What is remarkable about a set of pairs: nothing of it stops a load, all of it is told.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use protocol::language::Language;
 use scoring::flags::{DriftKind, detect};
 use serde::Serialize;
 
-use super::multiparadetox::{LanguagePairs, Split};
+use super::multiparadetox::{LanguagePairs, Pair, Split};
 use super::near::{Likeness, NearIndex};
 
 /// Something remarkable.
@@ -17,10 +18,26 @@ pub struct Finding {
     pub kind: &'static str,
     /// Part of the split.
     pub split: Split,
-    /// Line of the toxic side.
+    /// The file; none for the embedded sample.
+    pub file: Option<PathBuf>,
+    /// Line in it, from 1.
     pub line: u64,
     /// Side, or the other place.
     pub detail: String,
+}
+
+impl Finding {
+    /// Where it is: file and line, the file by its whole path or by its name.
+    pub fn place(&self, whole_path: bool) -> String {
+        let line = self.line;
+        match &self.file {
+            None => format!("sample, {} pair {line}", self.split),
+            Some(file) => match file.file_name() {
+                Some(name) if !whole_path => format!("{}:{line}", name.to_string_lossy()),
+                _ => format!("{}:{line}", file.display()),
+            },
+        }
+    }
 }
 
 /// Counts and findings of one language.
@@ -40,28 +57,32 @@ pub struct PairReport {
 pub fn check_pairs(pairs: &LanguagePairs) -> PairReport {
     let mut findings = Vec::new();
     for split in [Split::Train, Split::Test] {
+        let files = ["toxic", "neutral"].map(|side| pairs.file(split, side));
         let mut seen: HashMap<(&str, &str), u64> = HashMap::new();
         for pair in pairs.split(split) {
-            let mut found = |kind, detail: String| {
+            let mut found = |kind, file: &Option<PathBuf>, line, detail: String| {
                 findings.push(Finding {
                     kind,
                     split,
-                    line: pair.line,
+                    file: file.clone(),
+                    line,
                     detail,
                 });
             };
             if pair.toxic == pair.neutral {
-                found("identical pair", "both sides are the same".to_owned());
+                let detail = "both sides are the same".to_owned();
+                found("identical pair", &files[0], pair.line, detail);
             }
-            for (side, text) in [("toxic", &pair.toxic), ("neutral", &pair.neutral)] {
-                if let Some(first) = seen.insert((side, text), pair.line) {
-                    found("duplicate", format!("{side}: as line {first}"));
+            for (file, (side, text, line)) in files.iter().zip(pair.sides()) {
+                if let Some(first) = seen.insert((side, text), line) {
+                    found("duplicate", file, line, format!("{side}: as line {first}"));
                 }
                 if let Some((kind, character)) = remarkable_character(text) {
-                    found(kind, format!("{side}: U+{:04X}", u32::from(character)));
+                    let detail = format!("{side}: U+{:04X}", u32::from(character));
+                    found(kind, file, line, detail);
                 }
                 if let Some(code) = wrong_script(text, pairs.language) {
-                    found("wrong script", format!("{side}: {code}"));
+                    found("wrong script", file, line, format!("{side}: {code}"));
                 }
             }
         }
@@ -76,24 +97,34 @@ pub fn check_pairs(pairs: &LanguagePairs) -> PairReport {
     }
 }
 
+/// Texts of the test part, of either side, that the training part has too.
 fn overlap(pairs: &LanguagePairs) -> Vec<Finding> {
     let mut train = NearIndex::default();
-    for pair in &pairs.train {
-        train.add(&pair.toxic);
-    }
+    let places: Vec<(&str, u64)> = pairs
+        .train
+        .iter()
+        .flat_map(Pair::sides)
+        .map(|(side, text, line)| {
+            train.add(text);
+            (side, line)
+        })
+        .collect();
     pairs
         .test
         .iter()
-        .filter_map(|pair| {
-            let (number, likeness) = train.find(&pair.toxic)?;
+        .flat_map(Pair::sides)
+        .filter_map(|(side, text, line)| {
+            let (number, likeness) = train.find(text)?;
+            let (of, train_line) = places.get(number)?;
             Some(Finding {
                 kind: match likeness {
                     Likeness::Exact => "in train and test",
                     Likeness::Near => "near in train and test",
                 },
                 split: Split::Test,
-                line: pair.line,
-                detail: format!("as train line {}", pairs.train[number].line),
+                file: pairs.file(Split::Test, side),
+                line,
+                detail: format!("{side}: as {of} train line {train_line}"),
             })
         })
         .collect()
@@ -121,7 +152,7 @@ pub(super) fn remarkable_character(text: &str) -> Option<(&'static str, char)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::multiparadetox::Pair;
+    use super::super::multiparadetox::Origin;
     use super::*;
 
     fn pair(toxic: &str, neutral: &str, line: u64) -> Pair {
@@ -129,6 +160,7 @@ mod tests {
             toxic: toxic.to_owned(),
             neutral: neutral.to_owned(),
             line,
+            neutral_line: line + 1,
         }
     }
 
@@ -136,6 +168,7 @@ mod tests {
     fn everything_remarkable_is_told() {
         let report = check_pairs(&LanguagePairs {
             language: Language::Ru,
+            origin: Origin::Columns("data".into()),
             train: vec![
                 pair("совершенно глупый длинный вопрос", "вопрос", 1),
                 pair("одно и то же", "одно и то же", 2),
@@ -148,19 +181,23 @@ mod tests {
                 pair("совершенно глупый длинный вопросик", "нет", 2),
             ],
         });
-        let kinds: Vec<(&str, u64)> = report.findings.iter().map(|f| (f.kind, f.line)).collect();
-        assert_eq!(
-            kinds,
-            [
-                ("bidi character", 5),
-                ("control character", 5),
-                ("duplicate", 3),
-                ("identical pair", 2),
-                ("in train and test", 1),
-                ("near in train and test", 2),
-                ("wrong script", 4),
-            ]
-        );
+        let found: Vec<(&str, String)> = report
+            .findings
+            .iter()
+            .map(|finding| (finding.kind, finding.place(false)))
+            .collect();
+        let expected = [
+            ("bidi character", "ru_train_toxic.csv:5"),
+            ("control character", "ru_train_neutral.csv:6"),
+            ("duplicate", "ru_train_toxic.csv:3"),
+            ("identical pair", "ru_train_toxic.csv:2"),
+            ("in train and test", "ru_test_toxic.csv:1"),
+            ("near in train and test", "ru_test_toxic.csv:2"),
+            ("wrong script", "ru_train_toxic.csv:4"),
+        ]
+        .map(|(kind, place)| (kind, place.to_owned()));
+        assert_eq!(found, expected);
+        assert!(report.findings[0].place(true).starts_with("data"));
         assert_eq!((report.train, report.test), (5, 2));
     }
 }

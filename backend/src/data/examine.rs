@@ -79,9 +79,9 @@ impl Examiner {
         for pairs in pairs {
             let part = tests.entry(pairs.language).or_default();
             for pair in &pairs.test {
-                for (side, text) in [("toxic", &pair.toxic), ("neutral", &pair.neutral)] {
+                for (side, text, line) in pair.sides() {
                     part.texts.add(text);
-                    part.places.push((side, pair.line));
+                    part.places.push((side, line));
                 }
             }
         }
@@ -196,6 +196,7 @@ pub fn around(place: &Path) -> impl Iterator<Item = &Path> {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
+    use crate::data::multiparadetox::Origin;
     use crate::data::{DataSet, Pair};
 
     #[test]
@@ -216,11 +217,13 @@ mod tests {
         write("test.csv", "a,b,1,我们明天一起去公园玩吧朋友\n");
         let pairs = LanguagePairs {
             language: Language::Zh,
+            origin: Origin::Embedded,
             train: Vec::new(),
             test: vec![Pair {
                 toxic: "没有".to_owned(),
                 neutral: "我们明天一起去公园玩吧，朋友！".to_owned(),
                 line: 9,
+                neutral_line: 9,
             }],
         };
         let mut examiner = Examiner::new(&[pairs]);

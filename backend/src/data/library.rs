@@ -307,12 +307,10 @@ fn warnings(reports: &[PairReport]) -> Vec<DataWarning> {
             .findings
             .chunk_by(|left, right| left.kind == right.kind)
         {
-            let places = findings.iter().take(PLACES).map(|finding| {
-                format!(
-                    "{} line {}: {}",
-                    finding.split, finding.line, finding.detail
-                )
-            });
+            let places = findings
+                .iter()
+                .take(PLACES)
+                .map(|finding| format!("{}: {}", finding.place(false), finding.detail));
             warnings.push(DataWarning {
                 language: report.language,
                 kind: findings.first().map_or("", |first| first.kind).to_owned(),

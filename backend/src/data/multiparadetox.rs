@@ -33,6 +33,30 @@ pub struct Pair {
     pub neutral: String,
     /// Line of the toxic one in its file.
     pub line: u64,
+    /// Line of the neutral one in its file: another one where a sentence has line breaks.
+    pub neutral_line: u64,
+}
+
+impl Pair {
+    /// Both sides: name, text, line.
+    pub fn sides(&self) -> [(&'static str, &str, u64); 2] {
+        [
+            ("toxic", &self.toxic, self.line),
+            ("neutral", &self.neutral, self.neutral_line),
+        ]
+    }
+}
+
+/// Where pairs come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The files in this directory, one for each side and part.
+    Columns(PathBuf),
+    /// This table, which has all of a language.
+    Table(PathBuf),
+    /// The program itself; lines are numbers of pairs.
+    Embedded,
 }
 
 /// The pairs of one language.
@@ -40,6 +64,8 @@ pub struct Pair {
 pub struct LanguagePairs {
     /// Language.
     pub language: Language,
+    /// Where they come from.
+    pub origin: Origin,
     /// For training.
     pub train: Vec<Pair>,
     /// For testing.
@@ -52,6 +78,15 @@ impl LanguagePairs {
         match split {
             Split::Train => &self.train,
             Split::Test => &self.test,
+        }
+    }
+
+    /// The file that has a side (`toxic`, `neutral`) of a part; none if it is embedded.
+    pub fn file(&self, split: Split, side: &str) -> Option<PathBuf> {
+        match &self.origin {
+            Origin::Columns(directory) => Some(path(directory, self.language, split, side)),
+            Origin::Table(file) => Some(file.clone()),
+            Origin::Embedded => None,
         }
     }
 }
@@ -88,6 +123,7 @@ fn of_language(directory: &Path, language: Language) -> Result<LanguagePairs, Da
     problems.check()?;
     Ok(LanguagePairs {
         language,
+        origin: Origin::Columns(directory.to_owned()),
         train: train.unwrap_or_default(),
         test: test.unwrap_or_default(),
     })
@@ -148,6 +184,7 @@ fn from_table(
                     toxic: toxic.to_owned(),
                     neutral: neutral.to_owned(),
                     line: row.line,
+                    neutral_line: row.line,
                 });
             }
             Some(Some(_)) => strangers.push(bad(row.line, "this pair occurs twice")),
@@ -171,6 +208,7 @@ fn from_table(
     let test = train.split_off(split.train.min(train.len()));
     Ok(LanguagePairs {
         language,
+        origin: Origin::Table(file.to_owned()),
         train,
         test,
     })
@@ -187,11 +225,13 @@ pub fn embedded(languages: &[Language]) -> Vec<LanguagePairs> {
                     toxic: pair.toxic.clone(),
                     neutral: pair.neutral.clone(),
                     line,
+                    neutral_line: line,
                 })
                 .collect();
             let test = train.split_off(train.len() - train.len() / 4);
             LanguagePairs {
                 language: *language,
+                origin: Origin::Embedded,
                 train,
                 test,
             }
@@ -218,10 +258,11 @@ fn pairs(directory: &Path, language: Language, split: Split) -> Result<Vec<Pair>
     Ok(toxic
         .into_iter()
         .zip(neutral)
-        .map(|((line, toxic), (_, neutral))| Pair {
+        .map(|((line, toxic), (neutral_line, neutral))| Pair {
             toxic,
             neutral,
             line,
+            neutral_line,
         })
         .collect())
 }

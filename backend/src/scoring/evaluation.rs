@@ -311,6 +311,7 @@ mod tests {
             toxic: toxic.to_owned(),
             neutral: neutral.to_owned(),
             line: 1,
+            neutral_line: 1,
         };
         let pairs = [
             pair("Du Trottel", "Du Mensch"),

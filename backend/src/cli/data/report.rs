@@ -82,8 +82,10 @@ impl Report {
             for finding in &pairs.findings {
                 writeln!(
                     out,
-                    "  {} line {}: {} ({})",
-                    finding.split, finding.line, finding.kind, finding.detail
+                    "  {}: {} ({})",
+                    finding.place(true),
+                    finding.kind,
+                    finding.detail
                 )?;
             }
         }
