@@ -6,6 +6,7 @@ mod perspective;
 mod plot;
 pub mod probe;
 mod registry;
+mod speed;
 mod training;
 
 pub use evaluation::{
@@ -14,4 +15,5 @@ pub use evaluation::{
 pub use perspective::{PerspectiveError, PerspectiveFile};
 pub use plot::reliability_svg;
 pub use registry::{SCORERS, ScorerChoice, open, open_in, open_ready};
+pub use speed::sentences_per_second;
 pub use training::{Training, TrainingError, TrainingStep, train};

@@ -12,7 +12,9 @@ use scoring::scorer::Scorer;
 
 use crate::cli::{Context, Failure};
 use crate::data::{DATA_SETS, DataSet, Kind, LanguagePairs, Pair, locate, multiparadetox};
-use crate::scoring::{CleanSource, evaluate, open_in, reliability_svg, table};
+use crate::scoring::{
+    CleanSource, evaluate, open_in, reliability_svg, sentences_per_second, table,
+};
 
 /// Arguments of `scorer eval`.
 #[derive(Debug, Args)]
@@ -20,7 +22,8 @@ use crate::scoring::{CleanSource, evaluate, open_in, reliability_svg, table};
 AUC, average precision, recall, false-positive rate and calibration error (ECE, ten bins) are those
 of the single sentences of the test pairs; pair accuracy is how often a toxic sentence scores above
 its own neutral twin. Other data sets beside the pairs are measured too, and marked where the scorer
-was trained on them. Intervals are from 1,000 seeded resamples of pairs.")]
+was trained on them. Intervals are from 1,000 seeded resamples of pairs. The table ends with the speed on
+this machine; the JSON, which is the same everywhere, does not have it.")]
 pub struct Arguments {
     /// Directory of pairs in the multiparadetox layout, or `multiparadetox` if it was pulled
     /// [default: the embedded sample]
@@ -121,6 +124,9 @@ pub fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
         writeln!(out, "{text}")?;
     } else {
         write!(out, "{}", table(&evaluation))?;
+        if let Some(speed) = sentences_per_second(scorer.as_ref(), &test).map_err(Failure::new)? {
+            writeln!(out, "\nspeed: {speed:.0} sentences a second on one thread")?;
+        }
     }
     Ok(())
 }
