@@ -57,32 +57,31 @@ pub struct PairReport {
 pub fn check_pairs(pairs: &LanguagePairs) -> PairReport {
     let mut findings = Vec::new();
     for split in [Split::Train, Split::Test] {
-        let files = ["toxic", "neutral"].map(|side| pairs.file(split, side));
         let mut seen: HashMap<(&str, &str), u64> = HashMap::new();
         for pair in pairs.split(split) {
-            let mut found = |kind, file: &Option<PathBuf>, line, detail: String| {
+            let mut found = |kind, side, line, detail: String| {
                 findings.push(Finding {
                     kind,
                     split,
-                    file: file.clone(),
+                    file: pairs.file(split, side),
                     line,
                     detail,
                 });
             };
             if pair.toxic == pair.neutral {
                 let detail = "both sides are the same".to_owned();
-                found("identical pair", &files[0], pair.line, detail);
+                found("identical pair", "toxic", pair.line, detail);
             }
-            for (file, (side, text, line)) in files.iter().zip(pair.sides()) {
+            for (side, text, line) in pair.sides() {
                 if let Some(first) = seen.insert((side, text), line) {
-                    found("duplicate", file, line, format!("{side}: as line {first}"));
+                    found("duplicate", side, line, format!("{side}: as line {first}"));
                 }
                 if let Some((kind, character)) = remarkable_character(text) {
                     let detail = format!("{side}: U+{:04X}", u32::from(character));
-                    found(kind, file, line, detail);
+                    found(kind, side, line, detail);
                 }
                 if let Some(code) = wrong_script(text, pairs.language) {
-                    found("wrong script", file, line, format!("{side}: {code}"));
+                    found("wrong script", side, line, format!("{side}: {code}"));
                 }
             }
         }
@@ -100,22 +99,15 @@ pub fn check_pairs(pairs: &LanguagePairs) -> PairReport {
 /// Texts of the test part, of either side, that the training part has too.
 fn overlap(pairs: &LanguagePairs) -> Vec<Finding> {
     let mut train = NearIndex::default();
-    let places: Vec<(&str, u64)> = pairs
-        .train
-        .iter()
-        .flat_map(Pair::sides)
-        .map(|(side, text, line)| {
-            train.add(text);
-            (side, line)
-        })
-        .collect();
+    train.add_pairs(&pairs.train);
+    let trained: Vec<_> = pairs.train.iter().flat_map(Pair::sides).collect();
     pairs
         .test
         .iter()
         .flat_map(Pair::sides)
         .filter_map(|(side, text, line)| {
             let (number, likeness) = train.find(text)?;
-            let (of, train_line) = places.get(number)?;
+            let (of, _, train_line) = trained.get(number)?;
             Some(Finding {
                 kind: match likeness {
                     Likeness::Exact => "in train and test",

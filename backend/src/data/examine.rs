@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::check::{remarkable_character, wrong_script};
 use super::error::DataError;
 use super::labelled::{LabelledFile, LabelledText};
-use super::multiparadetox::LanguagePairs;
+use super::multiparadetox::{LanguagePairs, Pair};
 use super::near::{Likeness, NearIndex};
 
 /// Findings that are kept of a file; all are counted.
@@ -78,12 +78,10 @@ impl Examiner {
         let mut tests: HashMap<Language, TestPart> = HashMap::new();
         for pairs in pairs {
             let part = tests.entry(pairs.language).or_default();
-            for pair in &pairs.test {
-                for (side, text, line) in pair.sides() {
-                    part.texts.add(text);
-                    part.places.push((side, line));
-                }
-            }
+            part.texts.add_pairs(&pairs.test);
+            let sides = pairs.test.iter().flat_map(Pair::sides);
+            part.places
+                .extend(sides.map(|(side, _, line)| (side, line)));
         }
         Self {
             tests,
@@ -196,8 +194,8 @@ pub fn around(place: &Path) -> impl Iterator<Item = &Path> {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
+    use crate::data::DataSet;
     use crate::data::multiparadetox::Origin;
-    use crate::data::{DataSet, Pair};
 
     #[test]
     fn everything_remarkable_is_told_with_its_file_and_line() {

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use scoring::normalise::{is_han, normalise};
 
+use super::multiparadetox::Pair;
+
 /// Letters in a run.
 const RUN: usize = 5;
 /// Letters in a run that begins with a Chinese one, which says as much as several others: a few
@@ -46,6 +48,19 @@ impl NearIndex {
         self.exact
             .entry(letters.into_iter().collect())
             .or_insert(number);
+    }
+
+    /// Adds both sides of pairs, in the order of [`Pair::sides`].
+    pub fn add_pairs(&mut self, pairs: &[Pair]) {
+        for (_, text, _) in pairs.iter().flat_map(Pair::sides) {
+            self.add(text);
+        }
+    }
+
+    /// Whether a side of this pair is like a text here.
+    pub fn has_side_of(&self, pair: &Pair) -> bool {
+        let mut sides = pair.sides().into_iter();
+        sides.any(|(_, text, _)| self.find(text).is_some())
     }
 
     /// The first text that is like this one, if any.

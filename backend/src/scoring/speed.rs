@@ -24,10 +24,10 @@ pub fn sentences_per_second(
     let turns = (0..most.unwrap_or(0)).flat_map(|number| {
         pairs.iter().filter_map(move |(language, pairs)| {
             let pair = pairs.get(number)?;
-            Some([(*language, &pair.toxic), (*language, &pair.neutral)])
+            Some(pair.sides().map(|(_, text, _)| (*language, text)))
         })
     });
-    let sentences: Vec<(Language, &String)> = turns.flatten().collect();
+    let sentences: Vec<(Language, &str)> = turns.flatten().collect();
     let started = Instant::now();
     for (count, (language, text)) in (1_u32..).zip(sentences.iter().cycle()) {
         black_box(scorer.probability(text, *language)?);

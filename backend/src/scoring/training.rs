@@ -214,10 +214,7 @@ fn collect(
     let mut twins = Twins::default();
     let pairs = multiparadetox::load(&located(root, "multiparadetox")?, &[language])?;
     for pairs in &pairs {
-        for pair in &pairs.test {
-            known.add(&pair.toxic);
-            known.add(&pair.neutral);
-        }
+        known.add_pairs(&pairs.test);
     }
     let mut source = Source {
         name: "multiparadetox",
@@ -225,8 +222,7 @@ fn collect(
     };
     let weight = Recipe::of(language).pair_weight;
     for (group, pair) in (0..).zip(pairs.iter().flat_map(|pairs| &pairs.train)) {
-        let in_test = |text| known.find(text).is_some();
-        if in_test(&pair.toxic) || in_test(&pair.neutral) {
+        if known.has_side_of(pair) {
             source.excluded += 2;
             continue;
         }

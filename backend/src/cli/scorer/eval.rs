@@ -22,8 +22,8 @@ use crate::scoring::{
 AUC, average precision, recall, false-positive rate and calibration error (ECE, ten bins) are those
 of the single sentences of the test pairs; pair accuracy is how often a toxic sentence scores above
 its own neutral twin. Other data sets beside the pairs are measured too, and marked where the scorer
-was trained on them. Intervals are from 1,000 seeded resamples of pairs. The table ends with the speed on
-this machine; the JSON, which is the same everywhere, does not have it.")]
+was trained on them. Intervals are from 1,000 seeded resamples of pairs. The table ends
+with the speed on this machine; the JSON, which a second run repeats, does not have it.")]
 pub struct Arguments {
     /// Directory of pairs in the multiparadetox layout, or `multiparadetox` if it was pulled
     /// [default: the embedded sample]

@@ -59,13 +59,10 @@ pub fn train(
     let mut group = 0;
     for language in multiparadetox::load(&directory, languages)? {
         let mut tested = NearIndex::default();
-        for pair in &language.test {
-            tested.add(&pair.toxic);
-            tested.add(&pair.neutral);
-        }
+        tested.add_pairs(&language.test);
         for pair in language.train.iter().take(pairs) {
             group += 1;
-            if tested.find(&pair.toxic).is_some() || tested.find(&pair.neutral).is_some() {
+            if tested.has_side_of(pair) {
                 excluded += 2;
                 continue;
             }
